@@ -1,0 +1,43 @@
+# Every target does its own set-up, from any working directory: make -C path/to/dutchbook TARGET
+HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+IN := cd "$(HERE)" &&
+MYPY_PATHS := src tests tools
+
+.PHONY: help run test test-long setup lint types bench lock
+
+help: ## show the targets
+	@$(IN) awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## a whole desk at work on a simulated market; ARGS="..." goes to `dutchbook run`
+	@$(IN) tools/setup run
+	@$(IN) .venv/bin/dutchbook run $(ARGS)
+
+test: ## the tests, minutes at most; ARGS="..." goes to pytest
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/python -m pytest -n 2 $(ARGS)
+
+test-long: ## the tests that take their time, and properties tried far more often
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long $(ARGS)
+
+setup: ## build .venv
+	@$(IN) tools/setup dev
+
+lint: ## style, import contract, locks, and what may not be committed
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/ruff check .
+	@$(IN) .venv/bin/ruff format --check .
+	@$(IN) .venv/bin/lint-imports --no-logo
+	@$(IN) .venv/bin/python -m tools.locks
+	@$(IN) .venv/bin/python -m tools.committed
+
+types: ## mypy --strict
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/mypy --strict $(MYPY_PATHS)
+
+bench: ## measure against peers; writes benchmarks/results.json
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/python -m benchmarks.run $(ARGS)
+
+lock: ## resolve pyproject.toml into the lock files; UPGRADE=1 moves all pins
+	@$(IN) tools/lock $(if $(UPGRADE),--upgrade)
