@@ -1,0 +1,186 @@
+"""One outcome's order book: all resting size by price, or the plain statement that it is not known."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from dutchbook.domain.errors import BookError
+from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.units import ONE, Nanos, Price, Size
+
+NO_SNAPSHOT = "no snapshot yet"
+"""The fault of a book that was never whole."""
+
+
+class Side(StrEnum):
+    """Of an order or a resting level: BUY levels are bids, SELL levels are asks."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class Level(msgspec.Struct, frozen=True, gc=False):
+    """All resting size at one price."""
+
+    price: Price
+    size: Size
+
+
+class BookView(Protocol):
+    """What strategies read of a book. Best first in both directions; `None` where nobody offers."""
+
+    @property
+    def outcome(self) -> OutcomeId: ...
+    @property
+    def usable(self) -> bool: ...
+    @property
+    def received(self) -> Nanos: ...
+    @property
+    def best_bid(self) -> Price | None: ...
+    @property
+    def best_ask(self) -> Price | None: ...
+    def bids(self) -> Iterator[Level]: ...
+    def asks(self) -> Iterator[Level]: ...
+
+
+class Book:
+    """Bids and asks of one outcome. Unusable until its first snapshot, and again after a loss until the next one.
+
+    Prices are kept sorted beside a dict of sizes: the commonest change, a new size at a known level, is one dict store.
+    """
+
+    __slots__ = (
+        "ask_prices",
+        "ask_sizes",
+        "bid_prices",
+        "bid_sizes",
+        "fault",
+        "outcome",
+        "received",
+    )
+
+    def __init__(self, outcome: OutcomeId) -> None:
+        self.outcome = outcome
+        self.bid_prices: list[int] = []
+        self.bid_sizes: dict[int, int] = {}
+        self.ask_prices: list[int] = []
+        self.ask_sizes: dict[int, int] = {}
+        self.received = Nanos(0)
+        self.fault: str | None = NO_SNAPSHOT
+
+    @property
+    def usable(self) -> bool:
+        """Whether the book is known to be whole."""
+        return self.fault is None
+
+    @property
+    def best_bid(self) -> Price | None:
+        return Price(self.bid_prices[-1]) if self.bid_prices else None
+
+    @property
+    def best_ask(self) -> Price | None:
+        return Price(self.ask_prices[0]) if self.ask_prices else None
+
+    @property
+    def crossed(self) -> bool:
+        """Whether somebody seems to bid at or above an ask: a fault of the data, or an instant between two messages."""
+        return bool(self.bid_prices and self.ask_prices and self.bid_prices[-1] >= self.ask_prices[0])
+
+    def bids(self) -> Iterator[Level]:
+        """Bid levels, highest first."""
+        sizes = self.bid_sizes
+        return (Level(Price(p), Size(sizes[p])) for p in reversed(self.bid_prices))
+
+    def asks(self) -> Iterator[Level]:
+        """Ask levels, lowest first."""
+        sizes = self.ask_sizes
+        return (Level(Price(p), Size(sizes[p])) for p in self.ask_prices)
+
+    def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
+        """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
+        self.bid_sizes = {level.price: level.size for level in bids if level.size}
+        self.ask_sizes = {level.price: level.size for level in asks if level.size}
+        self.bid_prices = sorted(self.bid_sizes)
+        self.ask_prices = sorted(self.ask_sizes)
+        self.received = received
+        self.fault = None
+
+    def set_level(self, side: Side, price: Price, size: Size) -> None:
+        """Set the total size at a price; 0 removes the level."""
+        if side is Side.BUY:
+            prices, sizes = self.bid_prices, self.bid_sizes
+        else:
+            prices, sizes = self.ask_prices, self.ask_sizes
+        if size:
+            if price not in sizes:
+                insort(prices, price)
+            sizes[price] = size
+        elif sizes.pop(price, 0):
+            del prices[bisect_left(prices, price)]
+
+    def add(self, side: Side, price: Price, delta: int) -> None:
+        """Change the size at a price by a signed amount. Raises BookError, changing nothing, if it fell below zero."""
+        if side is Side.BUY:
+            prices, sizes = self.bid_prices, self.bid_sizes
+        else:
+            prices, sizes = self.ask_prices, self.ask_sizes
+        before = sizes.get(price, 0)
+        left = before + delta
+        if left > 0:
+            sizes[price] = left
+            if not before:
+                insort(prices, price)
+        elif left < 0:
+            raise BookError(
+                f"{self.outcome}: {side} level {price} would fall to {left} - a message was lost - take a snapshot"
+            )
+        elif before:
+            del sizes[price]
+            del prices[bisect_left(prices, price)]
+
+    def lose(self, reason: str) -> None:
+        """Declare the book unknown until the next snapshot."""
+        self.fault = reason
+
+
+class MirroredBook:
+    """The other outcome of a market whose venue publishes one book: a YES bid at p is a NO ask at 1 - p."""
+
+    __slots__ = ("_book", "outcome")
+
+    def __init__(self, outcome: OutcomeId, book: Book) -> None:
+        self.outcome = outcome
+        self._book = book
+
+    @property
+    def usable(self) -> bool:
+        return self._book.fault is None
+
+    @property
+    def received(self) -> Nanos:
+        return self._book.received
+
+    @property
+    def best_bid(self) -> Price | None:
+        asks = self._book.ask_prices
+        return Price(ONE - asks[0]) if asks else None
+
+    @property
+    def best_ask(self) -> Price | None:
+        bids = self._book.bid_prices
+        return Price(ONE - bids[-1]) if bids else None
+
+    def bids(self) -> Iterator[Level]:
+        """Bid levels, highest first."""
+        return (Level(Price(ONE - level.price), level.size) for level in self._book.asks())
+
+    def asks(self) -> Iterator[Level]:
+        """Ask levels, lowest first."""
+        return (Level(Price(ONE - level.price), level.size) for level in self._book.bids())

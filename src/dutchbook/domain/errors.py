@@ -1,0 +1,50 @@
+"""The errors a caller can act on: one class for each thing a caller would do differently."""
+
+
+class DutchbookError(Exception):
+    """Root of all errors of the desk. The message says what is wrong, where, and what to do."""
+
+
+class UsageError(DutchbookError):
+    """A command was called in a way it cannot serve: show the message, exit with 2."""
+
+
+class ConfigError(DutchbookError):
+    """A setting is unknown, of a wrong unit or impossible: show file, key and line, exit with 5."""
+
+
+class DeskLocked(DutchbookError):
+    """Another desk holds the lock of this home folder: exit with 6."""
+
+
+class WireError(DutchbookError):
+    """A frame breaks its venue's protocol; nothing of it was applied.
+
+    `frame` is what arrived, so that it can be kept and looked at.
+    """
+
+    def __init__(self, venue: str, reason: str, frame: bytes) -> None:
+        super().__init__(f"{venue}: malformed frame - {reason} - frame kept, nothing applied: {frame[:200]!r}")
+        self.venue = venue
+        self.reason = reason
+        self.frame = frame
+
+
+class BookError(DutchbookError):
+    """A change does not fit the book it names: a message was lost. Take a new snapshot."""
+
+
+class RecordingError(DutchbookError):
+    """A recording or capture is damaged or not what it says: use the verified prefix or import it again."""
+
+
+class JournalError(DutchbookError):
+    """The journal is damaged, truncated or cannot be written: no order may leave."""
+
+
+class IllegalTransition(DutchbookError):
+    """A report that cannot follow the order's state. Nothing was changed; reconcile with the venue."""
+
+
+class LedgerError(DutchbookError):
+    """A booking that does not balance or takes what is not there. Nothing was booked."""

@@ -1,0 +1,81 @@
+"""Field types of the settings: dollars, prices, shares and durations as people write them, as integers inside."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from dutchbook.domain.units import (
+    DOLLAR,
+    MILLISECOND,
+    ONE,
+    SECOND,
+    Money,
+    Nanos,
+    Price,
+    exact,
+)
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)")
+_FACTORS = {
+    "ms": MILLISECOND,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3_600 * SECOND,
+    "d": 86_400 * SECOND,
+}
+
+
+class RoomSettings(BaseModel):
+    """Base of each room's own settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be a number")
+    return value.strip() if isinstance(value, str) else format(value, "f") if isinstance(value, float) else str(value)
+
+
+def _dollars(value: Any) -> int:
+    text = _text(value).removeprefix("$").removesuffix("USD").strip().replace(",", "")
+    return exact(
+        text.rstrip("0") if "." in text and not text.endswith(".0") else text.removesuffix(".0"),
+        6,
+    )
+
+
+def _price(value: Any) -> int:
+    units = exact(_text(value).removeprefix("$").rstrip(), 6)
+    if units % 100 or units > DOLLAR:
+        raise ValueError("must be a price between 0 and 1 dollar with at most 4 decimals, for example 0.99")
+    return units * ONE // DOLLAR
+
+
+def _share(value: Any) -> int:
+    text = _text(value)
+    if text.endswith("%"):
+        ppm = exact(text[:-1].strip(), 4)
+    else:
+        ppm = exact(text, 6)
+    if ppm > 1_000_000:
+        raise ValueError("must be a share between 0 and 1, or a percentage up to 100%, for example 10%")
+    return ppm
+
+
+def _duration(value: Any) -> int:
+    match = _DURATION.fullmatch(_text(value))
+    if match is None:
+        raise ValueError("must be a duration with its unit, for example 500ms, 5s, 30m, 2h or 1d")
+    return int(exact(match[1], 9) * _FACTORS[match[2]] // 10**9)
+
+
+Dollars = Annotated[Money, BeforeValidator(_dollars)]
+"""An amount in dollars: `25`, `"25.50"` or `"$25"`."""
+PriceSetting = Annotated[Price, BeforeValidator(_price)]
+"""A price in dollars: `0.99`."""
+Share = Annotated[int, BeforeValidator(_share)]
+"""A share of something in millionths, written `0.1` or `"10%"`."""
+Duration = Annotated[Nanos, BeforeValidator(_duration)]
+"""A time span with its unit: `5s`."""
