@@ -38,6 +38,8 @@ class BundleLeg(msgspec.Struct, frozen=True):
     grid: PriceGrid
     min_size: Size
     min_notional: Money = Money(0)
+    published: OutcomeId | None = None
+    """The outcome whose book tells this one's prices, where the venue publishes one book for both (Kalshi's YES for NO)."""
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,3 +57,5 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     payoff: Price
     releases: Nanos | None = None
     conversion_ppm: int = 0
+    mirrored: bool = False
+    """Both legs are one book seen from two sides: a cost below the payoff is a fault of the data, never a profit."""

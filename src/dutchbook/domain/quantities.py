@@ -1,6 +1,7 @@
 """Field types of the settings: dollars, prices, shares and durations as people write them, as integers inside."""
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -35,15 +36,12 @@ class RoomSettings(BaseModel):
 def _text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("must be a number")
-    return value.strip() if isinstance(value, str) else format(value, "f") if isinstance(value, float) else str(value)
+    # A float is read as it is shown, so that nothing it says is rounded away.
+    return value.strip() if isinstance(value, str) else format(Decimal(str(value)), "f")
 
 
 def _dollars(value: Any) -> int:
-    text = _text(value).removeprefix("$").removesuffix("USD").strip().replace(",", "")
-    return exact(
-        text.rstrip("0") if "." in text and not text.endswith(".0") else text.removesuffix(".0"),
-        6,
-    )
+    return exact(_text(value).removeprefix("$").removesuffix("USD").strip().replace(",", ""), 6)
 
 
 def _price(value: Any) -> int:

@@ -1,0 +1,1 @@
+"""What survives: the journal of decisions and the recordings of market data."""

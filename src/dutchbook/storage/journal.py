@@ -1,0 +1,262 @@
+"""The desk's memory of what it decided: append-only files of JSON lines in a hash chain, with one writer.
+
+A line is written before `append` returns, so that it survives the death of the process; a flush of the disk follows
+in a group behind it, so that it survives a power cut. What a line holds depends on the decision alone.
+"""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import NoReturn, Self
+
+import msgspec
+
+from dutchbook.domain.errors import JournalError
+from dutchbook.domain.events import Cause, JournalRef
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.storage.anchor import Anchor, Head, create_anchor
+from dutchbook.storage.durable import DRAFT, sync_folder, write_all
+from dutchbook.storage.journal_format import (
+    ANCHOR_FILE,
+    HASH_FIELD,
+    LINE_END,
+    RUNS_FILE,
+    UnsealedLine,
+    checked_kind,
+    segment_name,
+)
+from dutchbook.storage.journal_repair import TornTail, recover
+from dutchbook.storage.lock import take
+from dutchbook.storage.settings import FlushPolicy, StorageSettings
+
+type Body = msgspec.Struct | Mapping[str, object]
+
+_NEWLINE = ord("\n")
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+
+
+class Journal:
+    """The open journal of one desk, made by `create` or `open`. Owned by one thread, except for `flush`.
+
+    After any failed write or flush it takes nothing more: every call raises JournalError, and no order may leave.
+    What was written before stays proven; open the journal again once the disk is well.
+    """
+
+    def __init__(self, folder: Path, anchor: int, settings: StorageSettings) -> None:
+        """Continue the journal in `folder`, whose anchor file is open and locked. Called by `open` and `create`."""
+        scan, repaired = recover(folder)
+        self.repaired: TornTail | None = repaired
+        self.folder = folder
+        self._limit = settings.journal_segment_bytes
+        self._interval_s = settings.journal_flush_interval / SECOND
+        self._number = len(scan.paths)
+        self._digest = scan.digest
+        self._seq = scan.seq
+        self._size = scan.offset
+        self._anchor_file = anchor
+        self._anchor = Anchor(anchor)
+        self._anchor.renew(scan.head)
+        self._file = os.open(scan.segment, _APPEND)
+        self._encode = msgspec.json.Encoder(order="deterministic").encode
+        self._kinds: set[str] = set()
+        self._failure: str | None = None
+        self._durable = scan.seq
+        self._written = (scan.seq, scan.digest)
+        self._sync_lock = Lock()
+        self._each = settings.journal_flush is FlushPolicy.EACH
+        self._asked = settings.journal_flush is not FlushPolicy.GROUP
+        self._wake = Event()
+        self._stop = Event()
+        self._thread: Thread | None = None
+        if settings.journal_flush is FlushPolicy.GROUP:
+            self._thread = Thread(target=self._flush_behind, name="journal-flush", daemon=True)
+            self._thread.start()
+
+    @classmethod
+    def create(cls, folder: Path, settings: StorageSettings | None = None) -> Self:
+        """Begin a journal in a new or empty folder. Raises JournalError if it holds anything, or cannot be written."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(path.name != ANCHOR_FILE + DRAFT for path in folder.iterdir()):
+                raise JournalError(f"{folder} is not empty - open the journal in it, or name another folder")
+            create_anchor(folder)
+        except OSError as error:
+            raise JournalError(f"{folder}: no journal can be begun here - {error}") from error
+        return cls.open(folder, settings)
+
+    @classmethod
+    def open(cls, folder: Path, settings: StorageSettings | None = None) -> Self:
+        """Prove a journal and continue it; `repaired` then tells of a torn end that was put aside.
+
+        Raises DeskLocked if another process has it open, JournalError if anything is damaged that was durable.
+        """
+        try:
+            anchor = os.open(folder / ANCHOR_FILE, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise JournalError(f"{folder}: no journal can be opened here - {error}") from error
+        try:
+            take(anchor, folder / ANCHOR_FILE)
+            return cls(folder, anchor, settings or StorageSettings())
+        except OSError as error:
+            os.close(anchor)
+            raise JournalError(f"{folder}: the journal cannot be opened - {error}") from error
+        except BaseException:
+            os.close(anchor)
+            raise
+
+    @property
+    def head(self) -> str:
+        """The hash of the last line, in hex: it stands for the whole journal up to there."""
+        return self._digest.hex()
+
+    @property
+    def seq(self) -> int:
+        """The number of the last line, 0 before the first."""
+        return self._seq
+
+    @property
+    def durable(self) -> int:
+        """The number of the last line that survives a power cut."""
+        return self._durable
+
+    @property
+    def failure(self) -> str | None:
+        """Why the journal takes nothing more; None while it is well. For whoever must stop the desk."""
+        return self._failure
+
+    def append(self, kind: str, at: Nanos, body: Body, cause: Cause | None = None) -> JournalRef:
+        """Write one line. It survives the death of the process when this returns.
+
+        Raises JournalError if it could not be written whole, or an earlier write or flush failed; TypeError and
+        ValueError, changing nothing, for a body or kind that cannot be a line. A `msgspec.Raw` within a body is
+        written as it is: it must have come out of a JSON decoder.
+        """
+        if self._failure is not None:
+            raise JournalError(self._failure)
+        seq = self._seq + 1
+        if kind not in self._kinds:
+            self._kinds.add(checked_kind(kind))
+        sealed = self._encode(UnsealedLine(seq, at, kind, None if cause is None else str(cause), body))[:-1]
+        if _NEWLINE in sealed:
+            raise ValueError(f"the body of a {kind!r} line embeds JSON of several lines")
+        digest = sha256(self._digest + sealed).digest()
+        line = b"".join((sealed, HASH_FIELD, digest.hex().encode(), LINE_END))
+        if self._size + len(line) > self._limit:
+            self._begin_segment()
+        try:
+            written = os.write(self._file, line)
+            if written != len(line):
+                # How a filling disk begins to say no: writing the rest names the error.
+                write_all(self._file, line[written:])
+        except OSError as error:
+            self._cut_back()
+            self._fail("written", error)
+        self._size += len(line)
+        self._seq = seq
+        self._digest = digest
+        self._written = (seq, digest)
+        if self._each:
+            self.flush()
+        elif not self._asked:
+            self._asked = True
+            self._wake.set()
+        return JournalRef(seq)
+
+    def flush(self) -> None:
+        """Wait until every line written so far survives a power cut. Raises JournalError if that cannot be had."""
+        if self._failure is not None:
+            raise JournalError(self._failure)
+        try:
+            self._sync()
+        except (OSError, JournalError) as error:
+            self._fail("flushed", error)
+
+    def note_run(self, facts: Mapping[str, object]) -> None:
+        """Keep what is true of this run only (process, hour, command) in a file beside the chain.
+
+        Raises JournalError.
+        """
+        try:
+            descriptor = os.open(self.folder / RUNS_FILE, _APPEND | os.O_CREAT, 0o600)
+            try:
+                write_all(descriptor, msgspec.json.encode(facts) + b"\n")
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._fail("written", error)
+
+    def close(self) -> None:
+        """Flush and let go. Raises JournalError if the flush fails, or had failed; the files are closed in any case."""
+        if self._file < 0:
+            return
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        try:
+            self.flush()
+        finally:
+            os.close(self._file)
+            os.close(self._anchor_file)
+            self._file = -1
+            self._failure = self._failure or f"{self.folder}: the journal is closed"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _cut_back(self) -> None:
+        """Take a half line out again. Where that fails too, opening the journal does it."""
+        try:
+            os.ftruncate(self._file, self._size)
+        except OSError as error:
+            self._failure = f"a half line is left at byte {self._size}: {error}"
+
+    def _begin_segment(self) -> None:
+        """Go on in a new file. The full one is durable before the new one exists: no hole can appear between them."""
+        if not self._size:
+            return
+        path = self.folder / segment_name(self._number + 1)
+        try:
+            with self._sync_lock:
+                os.fdatasync(self._file)
+                following = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+                os.close(self._file)
+                self._file, self._number, self._size = following, self._number + 1, 0
+                sync_folder(self.folder)
+        except OSError as error:
+            self._fail("continued", error)
+
+    def _sync(self) -> None:
+        """Make durable what was written, then let the anchor name it: never the other way round. Raises OSError."""
+        with self._sync_lock:
+            seq, digest = self._written
+            if seq > self._durable:
+                os.fdatasync(self._file)
+                self._anchor.move(Head(seq, digest.hex()))
+                self._durable = seq
+
+    def _flush_behind(self) -> None:
+        """The flushing thread: as soon as something was written, but not more often than the interval allows."""
+        while not self._stop.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            self._asked = False
+            try:
+                self.flush()
+            except JournalError:
+                # Kept in `failure`: the owner meets it at its next append, and whoever watches over the desk sees it.
+                return
+            self._stop.wait(self._interval_s)
+
+    def _fail(self, what: str, error: OSError | JournalError) -> NoReturn:
+        half = f"; {self._failure}" if self._failure else ""
+        self._failure = f"{self.folder}: the journal cannot be {what} - {error}{half} - no order may leave"
+        raise JournalError(self._failure) from error

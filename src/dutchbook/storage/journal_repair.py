@@ -1,0 +1,65 @@
+"""What a crash leaves at the end of a journal: put aside and told, never overwritten and never built upon."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from dutchbook.storage.durable import replace_file, sync_folder
+from dutchbook.storage.journal_format import segment_name
+from dutchbook.storage.journal_scan import JournalScan, damaged
+
+
+class TornTail(msgspec.Struct, frozen=True):
+    """Bytes behind the last proven line, and the file they were moved to."""
+
+    size: int
+    kept: Path
+    reason: str
+
+
+def recover(folder: Path) -> tuple[JournalScan, TornTail | None]:
+    """Prove a journal that is about to be continued, moving a torn end aside.
+
+    Raises JournalError, changing nothing, if lines are damaged or missing that the head anchor says were durable:
+    no crash does that.
+    """
+    scan = JournalScan(folder)
+    scan.finish()
+    if scan.problem is None:
+        if not scan.paths:
+            _begin(scan)
+        return scan, None
+    if scan.breaks_promise:
+        raise damaged(scan.problem)
+    return scan, _put_aside(scan, scan.problem)
+
+
+def _begin(scan: JournalScan) -> None:
+    """Make the first segment: a journal is born with its anchor alone. Raises OSError."""
+    path = scan.folder / segment_name(1)
+    path.touch(mode=0o600, exist_ok=False)
+    sync_folder(scan.folder)
+    scan.paths.append(path)
+
+
+def _put_aside(scan: JournalScan, reason: str) -> TornTail:
+    """Move all bytes behind the proven part to one file, later segments included. Raises OSError."""
+    size = scan.torn
+    torn_paths = scan.paths[scan.index :]
+    content = b"".join(path.read_bytes() for path in torn_paths)[scan.offset :]
+    kept = _free_name(scan.segment)
+    replace_file(kept, content)
+    for path in torn_paths[1:]:
+        path.unlink()
+    del scan.paths[scan.index + 1 :]
+    os.truncate(scan.segment, scan.offset)
+    sync_folder(scan.folder)
+    return TornTail(size, kept, reason)
+
+
+def _free_name(segment: Path) -> Path:
+    number = 1
+    while (path := segment.with_name(f"{segment.name}.{number}.torn")).exists():
+        number += 1
+    return path
