@@ -39,7 +39,7 @@ class BundleLeg(msgspec.Struct, frozen=True):
     min_size: Size
     min_notional: Money = Money(0)
     published: OutcomeId | None = None
-    """The outcome whose book tells this one's prices, where the venue publishes one book for both (Kalshi's YES for NO)."""
+    """Whose book tells the prices, where the venue publishes one book for both outcomes (on Kalshi: YES)."""
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
