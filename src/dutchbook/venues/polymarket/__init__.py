@@ -1,0 +1,1 @@
+"""Polymarket: what it says on the wire, and what that means to the desk."""
