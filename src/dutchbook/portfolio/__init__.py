@@ -1,0 +1,1 @@
+"""What we have: the ledger, positions, their worth, and what orders in flight may still cost."""

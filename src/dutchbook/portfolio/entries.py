@@ -1,0 +1,83 @@
+"""What can happen to money and contracts: the entries that the ledger books, each a fact of its own."""
+
+import msgspec
+
+from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
+from dutchbook.domain.orders import Fill
+from dutchbook.domain.units import Money, Price, Size
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """An outcome, and the market it belongs to."""
+
+    outcome: OutcomeId
+    market: MarketId
+
+
+class Deposit(msgspec.Struct, frozen=True, tag="deposit"):
+    """Money put in. Never profit."""
+
+    amount: Money
+
+
+class Withdrawal(msgspec.Struct, frozen=True, tag="withdrawal"):
+    """Money taken out, at most the cash there is. Never a loss."""
+
+    amount: Money
+
+
+class FillBooked(msgspec.Struct, frozen=True, tag="fill"):
+    """A trade of ours. The fee is what was charged; a negative one is a rebate."""
+
+    fill: Fill
+
+
+class Split(msgspec.Struct, frozen=True, tag="split"):
+    """One dollar a set becomes one YES and one NO."""
+
+    market: MarketId
+    yes: OutcomeId
+    no: OutcomeId
+    size: Size
+
+
+class Merge(msgspec.Struct, frozen=True, tag="merge"):
+    """One YES and one NO become one dollar. Kalshi does it by itself whenever both are held."""
+
+    market: MarketId
+    yes: OutcomeId
+    no: OutcomeId
+    size: Size
+
+
+class Convert(msgspec.Struct, frozen=True, tag="convert"):
+    """`size` NO of each of `gives` becomes that many YES of each of `takes`, and one dollar for each NO but one.
+
+    `takes` are the YES of all other markets of the question. The fee is kept back in kind: `fee_ppm` of the dollars
+    (booked as a fee) and of the YES (which are fewer, at the same cost). Formula B6.
+    """
+
+    question: QuestionId
+    gives: tuple[Claim, ...]
+    takes: tuple[Claim, ...]
+    size: Size
+    fee_ppm: int = 0
+
+
+class Settlement(msgspec.Struct, frozen=True, tag="settlement"):
+    """The outcome is known: each YES held pays `payout` (0 to 1 dollar), each NO the rest. None held: no posting."""
+
+    market: MarketId
+    yes: OutcomeId
+    no: OutcomeId
+    payout: Price
+
+
+class FeeRefund(msgspec.Struct, frozen=True, tag="fee_refund"):
+    """Fees given back later: rounding refunds, maker rebates, rewards. `reason` says which."""
+
+    amount: Money
+    reason: str
+
+
+type LedgerEntry = Deposit | Withdrawal | FillBooked | Split | Merge | Convert | Settlement | FeeRefund

@@ -1,0 +1,209 @@
+"""What orders in flight may still cost, at their worst: reservations by intent, and exposure per market, venue, in all.
+
+Exposure to a market is the capital in it: positions at cost, and all that approved intents and live orders may still
+put there. A bundle counts in each market with the cost of its legs there, as if nothing else of it were filled.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.errors import LedgerError
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
+from dutchbook.domain.orders import Intent, IntentId, Leg, Order, OrderId
+from dutchbook.domain.units import Money, Price, Size, notional_up
+from dutchbook.portfolio.ledger import Ledger
+
+type FeeOf = Callable[[MarketId, Price, Size], Money]
+"""The taker fee for so many contracts at a price in a market, rounded against us."""
+
+
+class _Hold:
+    """What one intent may still do: its plan until it is released, its live orders for as long as they live."""
+
+    __slots__ = ("consumed", "max_loss", "orders", "plan", "released", "seen", "sizes", "traded")
+
+    def __init__(self, plan: Mapping[MarketId, Money], legs: Iterable[Leg], max_loss: Money) -> None:
+        self.plan = plan
+        self.max_loss = max_loss
+        self.released = False
+        self.orders: dict[OrderId, Order] = {}
+        self.seen: dict[OrderId, Size] = {}
+        self.sizes: dict[tuple[OutcomeId, Side], int] = {}
+        self.traded: dict[tuple[OutcomeId, Side], int] = {}
+        self.consumed: dict[MarketId, int] = {}
+        for leg in legs:
+            claim = (leg.outcome, leg.side)
+            self.sizes[claim] = self.sizes.get(claim, 0) + leg.size
+
+    @property
+    def over(self) -> bool:
+        return self.released and not self.orders
+
+
+class Exposure:
+    """Reservations over a ledger. Hears of each approved intent, each state of each order, and each intent's end.
+
+    In one turn: `reserve` right after the approval, so that the next intent sees it; `order_changed` together with the
+    ledger entry of a fill; `release` once the intent's basket is over. An order that is still alive then, or unknown,
+    stays counted at its worst until it is final.
+    """
+
+    def __init__(self, ledger: Ledger, venue_of: Callable[[MarketId], Venue], fee_of: FeeOf) -> None:
+        self._ledger = ledger
+        self._venue_of = venue_of
+        self._fee_of = fee_of
+        self._holds: dict[IntentId, _Hold] = {}
+        self._reserved: dict[MarketId, int] = {}
+
+    def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
+        """The capital an intent may put into each market at worst.
+
+        Purchases count at their limits with fees; a contract that is sold but not there to be sold counts a dollar,
+        as it must be split first (YES and NO share one split).
+        """
+        capital: dict[MarketId, int] = {}
+        missing: dict[MarketId, dict[OutcomeId, int]] = {}
+        for leg in intent.legs:
+            capital.setdefault(leg.market, 0)
+            if leg.side is Side.BUY:
+                capital[leg.market] += self._worst(leg, leg.size)
+            else:
+                sold = missing.setdefault(leg.market, {})
+                sold[leg.outcome] = sold.get(leg.outcome, -self.sellable(leg.outcome)) + leg.size
+        for market, sold in missing.items():
+            capital[market] += max(0, *sold.values())
+        return {market: Money(amount) for market, amount in capital.items()}
+
+    def reserve(self, intent: Intent) -> None:
+        """Count an approved intent at its worst from now on. Raises LedgerError if its id is reserved already."""
+        if intent.id in self._holds:
+            raise LedgerError(f"exposure: intent {intent.id} is reserved already - give each intent an id of its own")
+        hold = _Hold(self.needed(intent), intent.legs, intent.max_loss)
+        self._holds[intent.id] = hold
+        self._add(hold, 1)
+
+    def order_changed(self, order: Order) -> None:
+        """Take note of an order's new state: what traded is the ledger's now, what remains counts while it lives."""
+        hold = self._holds.get(order.intent)
+        if hold is None:
+            if order.status.final:
+                return
+            hold = self._holds[order.intent] = _Hold({}, (), Money(0))
+            hold.released = True
+        else:
+            self._add(hold, -1)
+        self._note(hold, order)
+        self._close_or_add(order.intent, hold)
+
+    def moved(self, intent: IntentId, market: MarketId, amount: Money) -> None:
+        """So much of an intent's reservation in a market became positions without a fill: a split."""
+        hold = self._holds.get(intent)
+        if hold is not None:
+            self._add(hold, -1)
+            hold.consumed[market] = hold.consumed.get(market, 0) + amount
+            self._add(hold, 1)
+
+    def release(self, intent: IntentId) -> None:
+        """The intent's basket is over. Harmless if it was released before."""
+        hold = self._holds.get(intent)
+        if hold is not None:
+            self._add(hold, -1)
+            hold.released = True
+            self._close_or_add(intent, hold)
+
+    def market(self, market: MarketId) -> Money:
+        """Capital in a market: positions at cost and reservations."""
+        return Money(self._ledger.cost_by_market.get(market, 0) + self._reserved.get(market, 0))
+
+    def venue(self, venue: Venue) -> Money:
+        """Capital at a venue: positions at cost and reservations."""
+        markets = self._ledger.cost_by_market.keys() | self._reserved.keys()
+        return Money(sum(self.market(market) for market in markets if self._venue_of(market) is venue))
+
+    def deployed(self) -> Money:
+        """Capital in all markets: positions at cost and reservations."""
+        return Money(self._ledger.positions_at_cost + self.reserved())
+
+    def reserved(self) -> Money:
+        """What all intents and live orders may still spend."""
+        return Money(sum(self._reserved.values()))
+
+    def free_cash(self) -> Money:
+        """Cash that nothing in flight may need: all that may be spent, or withdrawn."""
+        return Money(self._ledger.cash - self.reserved())
+
+    def worst_loss(self) -> Money:
+        """The sum of the losses that the intents in flight were approved with."""
+        return Money(sum(hold.max_loss for hold in self._holds.values()))
+
+    def incoming(self, outcome: OutcomeId) -> Size:
+        """Contracts of an outcome that may still be bought for us."""
+        return self._in_flight(outcome, Side.BUY)
+
+    def outgoing(self, outcome: OutcomeId) -> Size:
+        """Contracts of an outcome that may still be sold for us."""
+        return self._in_flight(outcome, Side.SELL)
+
+    def sellable(self, outcome: OutcomeId) -> Size:
+        """Contracts held that nothing in flight is selling already."""
+        return Size(max(0, self._ledger.held(outcome) - self.outgoing(outcome)))
+
+    def in_flight(self, intent: IntentId) -> bool:
+        """Whether an intent, or a live order of it, is still counted."""
+        return intent in self._holds
+
+    def _worst(self, leg: Leg, size: int) -> int:
+        """What buying `size` may cost at worst. Fees rise slower than prices, so the limit is the worst price."""
+        if not size:
+            return 0
+        return notional_up(leg.limit, Size(size)) + max(0, self._fee_of(leg.market, leg.limit, Size(size)))
+
+    def _note(self, hold: _Hold, order: Order) -> None:
+        leg = order.leg
+        claim = (leg.outcome, leg.side)
+        before = hold.seen.get(order.id, Size(0))
+        hold.seen[order.id] = order.filled
+        hold.traded[claim] = hold.traded.get(claim, 0) + order.filled - before
+        if leg.side is Side.BUY:
+            # Differences of totals, not costs of differences: so the parts of an order add up to the whole.
+            spent = self._worst(leg, leg.size - before) - self._worst(leg, leg.size - order.filled)
+            hold.consumed[leg.market] = hold.consumed.get(leg.market, 0) + spent
+        if order.status.final:
+            hold.orders.pop(order.id, None)
+        else:
+            hold.orders[order.id] = order
+
+    def _close_or_add(self, intent: IntentId, hold: _Hold) -> None:
+        if hold.over:
+            del self._holds[intent]
+        else:
+            self._add(hold, 1)
+
+    def _add(self, hold: _Hold, sign: int) -> None:
+        """Add what a hold reserves to the sums, or take it out before the hold changes."""
+        for market, amount in self._claims(hold).items():
+            total = self._reserved.get(market, 0) + sign * amount
+            if total:
+                self._reserved[market] = total
+            else:
+                self._reserved.pop(market, None)
+
+    def _claims(self, hold: _Hold) -> Mapping[MarketId, int]:
+        """Per market the greater of what is left of the plan and what live orders may still cost."""
+        working: dict[MarketId, int] = {}
+        for order in hold.orders.values():
+            if order.leg.side is Side.BUY:
+                working[order.leg.market] = working.get(order.leg.market, 0) + self._worst(order.leg, order.remaining)
+        if hold.released:
+            return working
+        planned = {market: amount - hold.consumed.get(market, 0) for market, amount in hold.plan.items()}
+        return {market: max(0, planned.get(market, 0), working.get(market, 0)) for market in {**planned, **working}}
+
+    def _in_flight(self, outcome: OutcomeId, side: Side) -> Size:
+        total = 0
+        claim = (outcome, side)
+        for hold in self._holds.values():
+            live = sum(o.remaining for o in hold.orders.values() if (o.leg.outcome, o.leg.side) == claim)
+            left = 0 if hold.released else hold.sizes.get(claim, 0) - hold.traded.get(claim, 0)
+            total += max(live, left)
+        return Size(total)
