@@ -1,0 +1,1 @@
+"""From approved intents to orders that end in a known state: plans, baskets and ways home."""
