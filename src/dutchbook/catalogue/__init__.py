@@ -1,0 +1,1 @@
+"""Which markets exist and how they relate."""

@@ -1,0 +1,162 @@
+"""What a bundle is worth at full depth, after fees and time, and what can go wrong; or why it is not wanted."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.bundles import Bundle, BundleLeg
+from dutchbook.domain.pricing.bundles import margin_at_top
+from dutchbook.domain.pricing.depth import Execution, LegDepth, executable_size, walk
+from dutchbook.domain.pricing.yields import annualised_simple, capital_charge, longest_lockup, present_value
+from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, notional_up
+from dutchbook.strategies.index import Tracked, Watch
+from dutchbook.strategies.ports import DeskView
+from dutchbook.strategies.settings import BundleSettings
+
+_DAY = 86_400 * SECOND
+_MILLION = 1_000_000
+
+
+class Why(StrEnum):
+    """Why a bundle below its payoff is not wanted now."""
+
+    TOO_MANY_LEGS = "more legs than max_legs"
+    BOOK_UNKNOWN = "a leg's book is not known to be whole"
+    CROSSED = "a leg's book is crossed: a fault of the data"
+    UNSETTLED = "a leg's book is between two states: more messages of its instant are expected"
+    UNPROFITABLE = "fees and the required edge take the profit"
+    TOO_SMALL = "the profitable size is below a leg's smallest order, or max_basket_cash is"
+    LOW_YIELD = "the profit does not pay for the time that the cash is locked up"
+    NOT_TRADING = "a leg's market takes no orders now"
+    BUSY = "a basket for it is still working"
+    OVERLAPPING = "a better bundle of the same moment uses the same market"
+    REPEATED = "the same intent was proposed a moment ago"
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle that is wanted.
+
+    `edge` is the profit after fees and `charge`, what the capital would have earned elsewhere. `days` of lock-up and
+    `yearly` return are None where the payoff is cash at once.
+    """
+
+    execution: Execution
+    charge: Money
+    edge: Money
+    days: float | None
+    yearly: float | None
+    oldest: Nanos
+
+
+def appraise(tracked: Tracked, desk: DeskView, settings: BundleSettings) -> Offer | Why:
+    """Price a bundle at full depth. Reads no book that is unknown, crossed or between two states."""
+    bundle = tracked.bundle
+    if len(bundle.legs) > settings.max_legs:
+        return Why.TOO_MANY_LEGS
+    oldest = desk.now
+    for watch in tracked.watches:
+        received = _look_at(watch, desk)
+        if isinstance(received, Why):
+            return received
+        oldest = min(oldest, received)
+    margin = margin_at_top(bundle, tracked.tops())
+    if margin is None or margin.net <= 0:
+        return Why.UNPROFITABLE
+    legs = [LegDepth.of(leg, desk.depth(leg.outcome, leg.side)) for leg in bundle.legs]
+    days = lockup_days(bundle, settings, desk.now)
+    execution = _sized(bundle, legs, settings, days)
+    return execution if isinstance(execution, Why) else _timed(bundle, execution, settings, days, oldest)
+
+
+def lockup_days(bundle: Bundle, settings: BundleSettings, now: Nanos) -> float | None:
+    """How long a set binds its cash; None where the payoff is cash at once."""
+    if bundle.releases is None:
+        return None
+    left = bundle.releases - now
+    return (left + settings.settlement_delay if left > 0 else settings.overdue_lockup) / _DAY
+
+
+def worst_partial_fill(bundle: Bundle, size: Size, desk: DeskView) -> Money:
+    """The most that a basket loses if some legs fill and others do not, at the books of this moment.
+
+    A leg that stands alone is undone at once: what was bought is sold into the bids (what they do not take counts as
+    worthless), what was sold is bought back from the asks (what they do not offer counts as a dollar each). Its loss is
+    that round trip with the fees of both ways, never less than zero. All legs but the one of least loss may stand
+    alone. `backs` is the depth on the other side of each leg. Errs towards more loss: completing the basket may be
+    cheaper. Bids that vanish meanwhile are not foreseen: execution bounds that by its limits.
+    """
+    losses = [_round_trip(leg, size, desk) for leg in bundle.legs]
+    return Money(sum(losses) - min(losses))
+
+
+def _look_at(watch: Watch, desk: DeskView) -> Nanos | Why:
+    """When the book was received, if it can be trusted now."""
+    book = desk.book(watch.outcome)
+    if book is None or not book.usable:
+        return Why.BOOK_UNKNOWN
+    bid, ask = book.best_bid, book.best_ask
+    if bid is not None and ask is not None and bid >= ask:
+        return Why.CROSSED
+    # We are told of a book when the changes of its instant are complete: another top than we were told is unfinished.
+    if bid != watch.bid or ask != watch.ask:
+        return Why.UNSETTLED
+    return book.received
+
+
+def _sized(bundle: Bundle, legs: Sequence[LegDepth], settings: BundleSettings, days: float | None) -> Execution | Why:
+    """The size at which every set earns the required edge and its time, with what it really earns."""
+    worth = _present_payoff(bundle, settings, days)
+    wanted = executable_size(legs, worth, bundle.conversion_ppm, cash=settings.max_basket_cash)
+    if wanted is None:
+        free = [replace(leg, min_size=Size(0), min_notional=Money(0)) for leg in legs]
+        small = executable_size(free, worth, bundle.conversion_ppm, cash=settings.max_basket_cash)
+        return Why.UNPROFITABLE if small is None else Why.TOO_SMALL
+    if worth == bundle.payoff:
+        return wanted
+    paid = executable_size(legs, bundle.payoff, bundle.conversion_ppm, wanted.size, settings.max_basket_cash)
+    return Why.UNPROFITABLE if paid is None else paid
+
+
+def _present_payoff(bundle: Bundle, settings: BundleSettings, days: float | None) -> Price:
+    """What a set is worth today less the edge that it must earn, rounded down to a price unit.
+
+    A set that earns exactly the required edge is wanted, and the walk takes sets that earn more than nothing: so one
+    price unit less is asked of the last set here, and `_timed` asks the whole of the basket.
+    """
+    worth = (
+        bundle.payoff if days is None else int(bundle.payoff * present_value(settings.capital_yield / _MILLION, days))
+    )
+    return Price(worth - max(settings.least_edge(bundle.kind) - 1, 0))
+
+
+def _timed(
+    bundle: Bundle, execution: Execution, settings: BundleSettings, days: float | None, oldest: Nanos
+) -> Offer | Why:
+    """The offer, if the basket as a whole earns its edge, its capital charge and the hurdle."""
+    if execution.profit * ONE < settings.least_edge(bundle.kind) * execution.size:
+        return Why.UNPROFITABLE
+    charge, yearly = Money(0), None
+    if days is not None:
+        charge = capital_charge(execution.outlay, settings.capital_yield / _MILLION, days)
+        roi = execution.profit / execution.outlay
+        yearly = annualised_simple(roi, days)
+        hurdle = settings.least_yield / _MILLION
+        if charge >= execution.profit or (hurdle and days > longest_lockup(roi, hurdle)):
+            return Why.LOW_YIELD
+    edge = Money(execution.profit - charge)
+    return Offer(execution=execution, charge=charge, edge=edge, days=days, yearly=yearly, oldest=oldest)
+
+
+def _round_trip(leg: BundleLeg, size: Size, desk: DeskView) -> Money:
+    """What it costs to do a leg and undo it at once, never less than zero."""
+    back = leg.side.opposite
+    there = walk(desk.depth(leg.outcome, leg.side), size, side=leg.side, fees=leg.fees)
+    home = walk(desk.depth(leg.outcome, back), size, side=back, fees=leg.fees)
+    fees = there.fee + home.fee
+    if leg.side is Side.BUY:
+        return Money(max(there.notional + fees - home.notional, 0))
+    uncovered = notional_up(ONE, Size(size - home.size))
+    return Money(max(home.notional + uncovered + fees - there.notional, 0))

@@ -1,0 +1,56 @@
+"""What a strategy sees of the desk, and what the desk sees of a strategy."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from dutchbook.domain.book import BookView, Level, Side
+from dutchbook.domain.events import Event
+from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.orders import Intent, IntentId
+from dutchbook.domain.units import Nanos
+
+
+class DeskView(Protocol):
+    """The desk as strategies may see it: no account, no venue, no way to act."""
+
+    @property
+    def now(self) -> Nanos: ...
+
+    def book(self, outcome: OutcomeId) -> BookView | None:
+        """The observed book, or None if it was never heard of."""
+        ...
+
+    def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
+        """What an order of `side` could take, best first, net of what our own orders already claim."""
+        ...
+
+    def next_intent(self) -> IntentId:
+        """An id that no other intent has."""
+        ...
+
+    def busy(self, subject: str) -> bool:
+        """Whether a basket for this subject is still working."""
+        ...
+
+
+class Strategy(Protocol):
+    """Wants things. Woken when a book it asked for has changed and may be looked at, or the catalogue has."""
+
+    @property
+    def name(self) -> str: ...
+
+    def outcomes(self) -> Collection[OutcomeId]:
+        """The outcomes whose books wake it; the set moves with the catalogue."""
+        ...
+
+    def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
+        """Called once the changes of a venue instant are complete. Outcomes it did not ask for are allowed."""
+        ...
+
+    def book_lost(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> None:
+        """These books are unknown until their next snapshots."""
+        ...
+
+    def on_event(self, event: Event, desk: DeskView) -> Sequence[Intent]:
+        """Listings, resolutions, timers."""
+        ...
