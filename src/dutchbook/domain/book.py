@@ -62,6 +62,7 @@ class Book:
         "bid_prices",
         "bid_sizes",
         "fault",
+        "folded",
         "outcome",
         "received",
     )
@@ -74,6 +75,8 @@ class Book:
         self.ask_sizes: dict[int, int] = {}
         self.received = Nanos(0)
         self.fault: str | None = NO_SNAPSHOT
+        self.folded = False
+        """Whether it was ever changed by signed amounts: then a later snapshot should find it as it is."""
 
     @property
     def usable(self) -> bool:
@@ -131,6 +134,7 @@ class Book:
             prices, sizes = self.bid_prices, self.bid_sizes
         else:
             prices, sizes = self.ask_prices, self.ask_sizes
+        self.folded = True
         before = sizes.get(price, 0)
         left = before + delta
         if left > 0:

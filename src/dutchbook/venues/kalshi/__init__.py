@@ -1,0 +1,1 @@
+"""Kalshi: what it says on the wire, and what that means to the desk."""
