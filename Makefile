@@ -18,7 +18,7 @@ test: ## the tests, minutes at most; ARGS="..." goes to pytest
 
 test-long: ## the tests that take their time, and properties tried far more often
 	@$(IN) tools/setup dev
-	@$(IN) .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long $(ARGS)
+	@$(IN) DUTCHBOOK_SECOND_PYTHON="$$(tools/second-python)" .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long $(ARGS)
 
 setup: ## build .venv
 	@$(IN) tools/setup dev

@@ -20,7 +20,7 @@ environment says `CI=true`. Tests marked `long` run in `make test-long` only, un
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,7 @@ DATA = (ROOT / os.environ.get("DUTCHBOOK_DATA", "../shared/data")).resolve()
 SAMPLES = (DATA / "../protocols/samples").resolve()
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 ABSENT = "recorded data"
+_TOLD = "counted"
 
 _SLOW_MACHINES = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile(
@@ -86,6 +87,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if IN_CI and skipped:
         terminalreporter.section(f"CI=true: {len(skipped)} skipped tests are failures", red=True)
         _name(terminalreporter, skipped)
+
+    told = [text for report in terminalreporter.stats.get("passed", []) for text in _told(report)]
+    if told:
+        terminalreporter.section("counted on recorded data")
+        for text in sorted(told):
+            terminalreporter.write_line(f"  {text}")
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Puts a line into the summary of the run: what a test counted on recorded data."""
+    return lambda text: record_property(_TOLD, text)
+
+
+def _told(report: pytest.TestReport) -> list[str]:
+    return [str(text) for name, text in report.user_properties if name == _TOLD]
 
 
 def _present(path: Path) -> Path:

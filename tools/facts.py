@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/dutchbook"
 
 LONG_FILE = 400
-EDGES = ("app.py", "interfaces/", "engine/clocks")
+EDGES = ("app/", "interfaces/", "engine/clocks")
 _BROAD = {"Exception", "BaseException"}
 _OUTSIDE_WORLD = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today",

@@ -35,7 +35,7 @@ def test_clock_and_environment_are_seen_inside_and_allowed_at_the_edges() -> Non
         "engine/turn.py:9 time.time_ns",
         "engine/turn.py:9 datetime.now",
     }
-    assert list(outside_reads(TREE, "app.py")) == []
+    assert list(outside_reads(TREE, "app/paper.py")) == []
 
 
 def test_the_percentile_is_a_length_that_occurs() -> None:

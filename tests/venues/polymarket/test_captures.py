@@ -4,7 +4,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -64,14 +64,14 @@ def are_mirrors(market: Market, books: dict[OutcomeId, Book]) -> bool:
     }
 
 
-def test_every_rest_and_socket_book_of_the_updown_runs_verifies() -> None:
+def test_every_rest_and_socket_book_of_the_updown_runs_verifies(tell: Callable[[str], None]) -> None:
     codec, events = replayed("polymarket-updown15m-raw")
     counters = codec.counters
     said = (
         f"updown15m: {counters.snapshots_ok} of {counters.snapshots_checked} books and {counters.changes_ok} of "
         f"{counters.changes_checked} changes (by outcome and timestamp group) verify in {counters.frames} frames"
     )
-    print(said)  # noqa: T201 - the count is wanted
+    tell(said)
     books = sum(isinstance(event, BookSnapshot) for event in events)
     assert books == counters.snapshots_checked == counters.snapshots_ok == 570
     assert counters.changes_checked == counters.changes_ok == 84
@@ -108,7 +108,7 @@ def test_a_missing_change_is_found_out_by_the_next_one(tmp_path: Path) -> None:
     assert codec.counters.snapshots_ok == codec.counters.snapshots_checked == 570
 
 
-def test_all_server_snapshots_of_the_five_minute_books_verify() -> None:
+def test_all_server_snapshots_of_the_five_minute_books_verify(tell: Callable[[str], None]) -> None:
     folder = recorded_data("polymarket-btc5m-books")
     capture = FORMATS["polymarket-btc5m-books"]([folder])
     codec = PolymarketCodec(capture.markets)
@@ -116,7 +116,7 @@ def test_all_server_snapshots_of_the_five_minute_books_verify() -> None:
         for number, line in enumerate(lines):
             codec.decode(frame(line.strip(), number))
     counters = codec.counters
-    print(f"btc5m: {counters.snapshots_ok} of {counters.snapshots_checked} server snapshots verify")  # noqa: T201 - the count is wanted
+    tell(f"btc5m: {counters.snapshots_ok} of {counters.snapshots_checked} server snapshots verify")
     assert counters.snapshots_checked == counters.snapshots_ok == 38
 
 
@@ -136,11 +136,11 @@ def test_the_five_minute_books_fold_without_a_crossed_state() -> None:
     assert set(books) <= {outcome for market in capture.markets for outcome in (market.yes, market.no)}
 
 
-def test_both_tokens_of_every_game_mirror_each_other_at_the_end() -> None:
+def test_both_tokens_of_every_game_mirror_each_other_at_the_end(tell: Callable[[str], None]) -> None:
     capture = FORMATS["polymarket-mlb-ws"]([recorded_data("polymarket-mlb-ws")])
     events = list(capture.events)
     books, ends, within = folded(events)
-    print(f"mlb: {len(events)} events; crossed: {within} in groups, {ends} at ends")  # noqa: T201 - the count is wanted
+    tell(f"mlb: {len(events)} events; crossed: {within} in groups, {ends} at ends")
     assert len(capture.markets) == 19
     assert all(are_mirrors(market, books) for market in capture.markets)
     assert all(a.received <= b.received for a, b in pairwise(events))
