@@ -1,0 +1,153 @@
+"""A desk that trades on paper in a market that happens now: here the seeded random walk, labelled as what it is."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
+from dutchbook.app.picture import Account, picture
+from dutchbook.app.runs import new_run, run_folder
+from dutchbook.config.load import fingerprint
+from dutchbook.config.modes import Mode
+from dutchbook.config.settings import Settings
+from dutchbook.domain.events import FrameRef, JournalRef, Resumed
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.ports import Clock, Frame, SequenceKind
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.clocks import RealClock
+from dutchbook.engine.desk import Opening
+from dutchbook.engine.drivers.paper import PaperDriver
+from dutchbook.engine.records import RunEnded, RunStarted
+from dutchbook.evaluation.snapshot import DeskSnapshot
+from dutchbook.exchange.random_walk import RandomWalkMarket
+from dutchbook.risk.halt import HaltSwitch, halt_file, install_halt_signal, read_halt
+from dutchbook.storage.home import Home
+from dutchbook.storage.lock import DeskLock
+from dutchbook.storage.recording import RecordingWriter
+
+NOTICE = "a seeded random walk, not a real market: its opportunities are planted"
+RATE = 50
+"""Frames per second of the random walk."""
+
+
+class KeptFrames:
+    """Puts each frame into the run's recording and tells its place there."""
+
+    def __init__(self, writer: RecordingWriter) -> None:
+        self._writer = writer
+        self._line = 0
+
+    def __call__(self, frame: Frame) -> FrameRef:
+        segment = len(self._writer.manifest.segments)
+        ref = FrameRef(segment, self._line)
+        self._writer.write(frame)
+        self._line = self._line + 1 if len(self._writer.manifest.segments) == segment else 0
+        return ref
+
+
+class PaperDesk:
+    """One running desk: `step` often, `picture` when a screen wants one, `close` at the end.
+
+    Holds the lock of its home. Keeps its frames as a recording beside its journal, so that everything can be explained.
+    """
+
+    def __init__(self, settings: Settings, home: Path, seed: int, clock: Clock | None = None) -> None:
+        """Raises DeskLocked if another desk runs in this home, JournalError or RecordingError if the disk refuses."""
+        self._clock = clock or RealClock()
+        self._started = self._clock.now()
+        self._seed = seed
+        self._lock = DeskLock(Home(home).lock)
+        self._market = RandomWalkMarket(seed, self._started, RATE)
+        self.run, self._journal = new_run(home, Mode.PAPER, settings.storage, {"seed": seed})
+        self._writer = self._recording(run_folder(home, self.run), settings)
+        self._home = home
+        self._switch = HaltSwitch(halt_file(home))
+        install_halt_signal(self._switch)
+        opening = Opening(settings.portfolio.bankroll, self._started)
+        terms = Terms(opening=opening, switch=self._switch)
+        self.parts: Parts = assemble(settings, self._market.questions, self._market.markets, self._journal, terms)
+        self._journal.append("run", self._started, self._first_line(settings))
+        self._driver = PaperDriver(self.parts.loop, self._market.frames(), KeptFrames(self._writer), self._clock)
+
+    def step(self) -> int:
+        """Do all that is due now; how many frames that were."""
+        self._resume_if_lifted()
+        return self._driver.step()
+
+    def seconds_until_due(self) -> float:
+        """How long nothing will be due."""
+        at = self._driver.next_at()
+        return 0.1 if at is None else max(0.0, (at - self._clock.now()) / SECOND)
+
+    def picture(self) -> DeskSnapshot:
+        """The desk as it stands."""
+        now = self._clock.now()
+        account = Account(
+            run=self.run,
+            source=f"random walk, seed {self._seed}",
+            notice=NOTICE,
+            at=now,
+            elapsed=Nanos(now - self._started),
+            last_frame=self._driver.last_frame,
+            journal_lines=self._journal.seq,
+            journal_head=self._journal.head,
+        )
+        return picture(self.parts, account)
+
+    def close(self) -> None:
+        """End the run in good order: journal and recording are sealed, the lock is given back."""
+        desk, loop = self.parts.desk, self.parts.loop
+        ended = RunEnded(
+            frames=loop.feed.frames,
+            events=loop.counters.events,
+            cash=desk.ledger.cash,
+            equity=desk.valuation().at_cost,
+        )
+        self._journal.append("end", desk.now, ended)
+        self._journal.close()
+        self._writer.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt):
+            self.close()
+        else:
+            self._journal.close()
+            self._lock.release()
+
+    def _resume_if_lifted(self) -> None:
+        """Go on once a person took the halt file away."""
+        desk = self.parts.desk
+        if desk.halt_reason is not None and read_halt(halt_file(self._home)) is None:
+            self._switch.lift()
+            self.parts.loop.dispatch(Resumed("dutchbook resume", desk.now), JournalRef(self._journal.seq))
+
+    def _recording(self, folder: Path, settings: Settings) -> RecordingWriter:
+        writer = RecordingWriter(
+            folder / "recording",
+            capture_format="random-walk",
+            venue=Venue.POLYMARKET,
+            sequence=SequenceKind.NONE,
+            settings=settings.storage,
+        )
+        writer.catalogue(self._market.questions, self._market.markets)
+        return writer
+
+    def _first_line(self, settings: Settings) -> RunStarted:
+        return RunStarted(
+            mode=Mode.PAPER,
+            strategies=STRATEGIES,
+            settings=fingerprint(settings),
+            source=f"random-walk:{self._seed}",
+            cash=settings.portfolio.bankroll,
+        )
+
+
+def paper_desk(settings: Settings, home: Path, seed: int) -> PaperDesk:
+    """Start a desk on the random walk."""
+    return PaperDesk(settings, home, seed)

@@ -1,0 +1,77 @@
+"""Runs: each replay and each paper desk keeps its journal in a folder of its own under the home."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from dutchbook.domain.errors import UsageError
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.clocks import RealClock
+from dutchbook.storage.journal import Journal
+from dutchbook.storage.settings import StorageSettings
+
+_LATEST = "latest"
+_FACTS = "run.json"
+
+
+def new_run(home: Path, mode: str, storage: StorageSettings, facts: Mapping[str, object]) -> tuple[str, Journal]:
+    """Begin a run: its name, which tells mode and time, and its empty journal. It is the latest run from now on.
+
+    `facts` are kept beside the journal, not in it: what belongs to this machine and moment.
+    """
+    runs = home / "runs"
+    runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stem = f"{mode}-{_stamp(RealClock().now())}"
+    name, number = stem, 1
+    while True:
+        try:
+            (runs / name).mkdir()
+            break
+        except FileExistsError:
+            number += 1
+            name = f"{stem}-{number}"
+    journal = Journal.create(runs / name / "journal", storage)
+    (runs / name / _FACTS).write_bytes(msgspec.json.encode({"mode": mode, **facts}) + b"\n")
+    (runs / _LATEST).write_text(name + "\n")
+    return name, journal
+
+
+def run_folder(home: Path, run: str | None) -> Path:
+    """The folder of a run, by default of the latest. Raises UsageError if there is none of that name."""
+    runs = home / "runs"
+    if run is None:
+        try:
+            run = (runs / _LATEST).read_text().strip()
+        except FileNotFoundError:
+            raise UsageError(
+                f"nothing has run yet in {home} - start with `dutchbook run` or `dutchbook replay`"
+            ) from None
+    folder = runs / run
+    if not folder.is_dir():
+        known = sorted(path.name for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []
+        raise UsageError(f"no run is called {run!r} in {runs} - the latest are: {', '.join(known[-5:]) or 'none'}")
+    return folder
+
+
+def journal_folder(home: Path, run: str | None) -> Path:
+    """Where the journal of a run is."""
+    return run_folder(home, run) / "journal"
+
+
+def recording_of(folder: Path) -> Path | None:
+    """The recording that a run watched or made; None if it is gone."""
+    beside = folder / "recording"
+    if beside.is_dir():
+        return beside
+    try:
+        facts = msgspec.json.decode((folder / _FACTS).read_bytes(), type=dict[str, str | int])
+    except FileNotFoundError:
+        return None
+    path = Path(str(facts.get("recording", "")))
+    return path if path.is_dir() else None
+
+
+def _stamp(now: Nanos) -> str:
+    return datetime.fromtimestamp(now // SECOND, UTC).strftime("%Y%m%dT%H%M%SZ")

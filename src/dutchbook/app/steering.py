@@ -1,0 +1,78 @@
+"""Steering a desk from outside: halt, resume, status. Needs no running desk, and reaches one that hangs."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dutchbook.config.settings import Settings
+from dutchbook.domain.units import Nanos
+from dutchbook.engine.clocks import RealClock
+from dutchbook.evaluation.snapshot import DeskStatus, RunRow
+from dutchbook.risk.halt import HALT_SIGNAL, Halt, halt_file, lift_halt, read_halt, write_halt
+from dutchbook.storage.home import Home
+from dutchbook.storage.journal_reader import read, verify
+from dutchbook.storage.lock import holder
+
+_LATEST_RUNS = 5
+
+
+def halt(home: Path, reason: str) -> str:
+    """Stop the desk of this home, and say what happened.
+
+    A file outlives the desk and its restarts; a signal reaches it at once, even if its loop hangs.
+    """
+    standing = write_halt(halt_file(home), Halt(reason, "dutchbook halt", RealClock().now()))
+    process = holder(Home(home).lock)
+    if process is not None:
+        os.kill(process, HALT_SIGNAL)
+    reached = "no desk is running here" if process is None else f"process {process} was told"
+    return f"HALTED: {standing.reason} (by {standing.by}); {reached}"
+
+
+def resume(home: Path, *, checked: bool) -> str:
+    """Lift the halt, and say what stood. Raises UsageError unless a person has `checked`."""
+    stood = lift_halt(halt_file(home), checked=checked)
+    return "the desk was not halted" if stood is None else f"resumed; the halt was: {stood.reason} (by {stood.by})"
+
+
+def status(home: Path, settings: Settings) -> DeskStatus:
+    """What stands in a home folder."""
+    standing = read_halt(halt_file(home))
+    return DeskStatus(
+        home=str(home),
+        mode=settings.mode,
+        process=holder(Home(home).lock),
+        halted=standing.reason if standing else None,
+        halted_by=standing.by if standing else None,
+        halted_at=standing.at if standing else None,
+        runs=tuple(_run_row(folder) for folder in _latest_runs(home)),
+    )
+
+
+def _latest_runs(home: Path) -> list[Path]:
+    runs = home / "runs"
+    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    return sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)[:_LATEST_RUNS]
+
+
+def _run_row(folder: Path) -> RunRow:
+    check = verify(folder / "journal")
+    mode, _, stamp = folder.name.partition("-")
+    try:
+        moment = datetime.strptime(stamp[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        started = Nanos(int(moment.timestamp()) * 10**9)
+    except ValueError:
+        started = None
+    return RunRow(
+        run=folder.name,
+        mode=mode,
+        started=started,
+        lines=check.lines,
+        head=check.head,
+        ended=_ended(folder, check.lines),
+    )
+
+
+def _ended(folder: Path, lines: int) -> bool:
+    """Whether the last line says that the run was closed in good order."""
+    return any(line.seq == lines and line.kind == "end" for line in read(folder / "journal"))

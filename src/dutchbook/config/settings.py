@@ -1,0 +1,85 @@
+"""The settings tree: which room's settings stand under which key."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, field_validator
+
+from dutchbook.config.modes import Mode
+from dutchbook.domain.quantities import Duration, RoomSettings
+from dutchbook.domain.units import Money
+from dutchbook.exchange.settings import PaperSettings
+from dutchbook.execution.settings import ExecutionSettings
+from dutchbook.portfolio.settings import PortfolioSettings
+from dutchbook.risk.settings import RiskSettings
+from dutchbook.storage.settings import StorageSettings
+from dutchbook.strategies.settings import BundleSettings
+
+# A setting without a default here has its value in the shipped files: every fact has one home.
+
+
+class KalshiAccount(StrEnum):
+    """How an account reaches Kalshi; it decides how fees are rounded."""
+
+    DIRECT = "direct"
+    """A member of the exchange: balances count in 0.0001 dollar."""
+    BROKER = "broker"
+    """Behind a futures commission merchant: balances count in cents."""
+
+    @property
+    def balance_unit(self) -> Money:
+        """The precision of the account's balance, for `domain.markets.KalshiFees.unit`."""
+        return Money(100 if self is KalshiAccount.DIRECT else 10_000)
+
+
+class PolymarketSettings(RoomSettings):
+    """How Polymarket's market channel is read."""
+
+    verify_hashes: bool = Field(
+        description="Check every book hash that the venue sends. A book that fails is unusable until it is sent whole.",
+    )
+    group_grace: Duration = Field(
+        description="How long more messages of one venue instant are waited for before strategies look at the book.",
+    )
+
+
+class KalshiSettings(RoomSettings):
+    """How Kalshi is read, and what kind of account would trade there."""
+
+    account: KalshiAccount = Field(
+        description="`direct` member (fees rounded to 0.0001 dollar) or behind a `broker` (to cents).",
+    )
+
+
+class VenueSettings(RoomSettings):
+    """One section for each venue; the values stand in `venues/<venue>.yaml`."""
+
+    polymarket: PolymarketSettings
+    kalshi: KalshiSettings
+
+
+class Settings(RoomSettings):
+    """Everything a user may choose."""
+
+    mode: Mode = Field(
+        description="`backtest`, `replay`, `paper`, `sandbox` or `live`. This version trades on paper: `live` is "
+        "refused, because no client exists that could place a real order.",
+    )
+    portfolio: PortfolioSettings = PortfolioSettings.model_validate({})
+    risk: RiskSettings = RiskSettings.model_validate({})
+    bundle: BundleSettings = BundleSettings.model_validate({})
+    execution: ExecutionSettings = ExecutionSettings.model_validate({})
+    paper: PaperSettings = PaperSettings.model_validate({})
+    storage: StorageSettings = StorageSettings.model_validate({})
+    venues: VenueSettings
+
+    @field_validator("mode")
+    @classmethod
+    def _no_live_yet(cls, mode: Mode) -> Mode:
+        if mode is Mode.LIVE:
+            raise ValueError("live trading is not possible: this version has no client that can place a real order")
+        return mode
+
+    def in_mode(self, mode: Mode) -> Self:
+        """The same settings for another mode: what a command does decides, the file says what `run` does."""
+        return self.model_copy(update={"mode": mode})

@@ -1,0 +1,1 @@
+"""One turn, one loop, all modes: events in, verdicts and orders out, everything on record."""

@@ -1,0 +1,190 @@
+"""All books of the desk: applies what codecs say, and tells which books may be looked at now.
+
+A book may be looked at once the changes of its venue instant are complete, it is not crossed, and, where the venue
+publishes both sides of one market, YES and NO mirror each other at the top.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dutchbook.domain.book import NO_SNAPSHOT, Book, BookView, MirroredBook
+from dutchbook.domain.errors import BookError
+from dutchbook.domain.events import BookEvent, BookLost, BookSnapshot, GroupClosed, LevelAdded, LevelsSet
+from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.markets import Market
+from dutchbook.domain.units import ONE
+
+_NONE: tuple[OutcomeId, ...] = ()
+
+
+class BookCounters:
+    """What happened to the books, for reports."""
+
+    def __init__(self) -> None:
+        self.crossed = 0
+        """Books with bid >= ask at the end of a group: faults of the data."""
+        self.mirror_breaks = 0
+        """Ends of groups at which YES and NO of one market did not mirror each other."""
+        self.resyncs = 0
+        """Snapshots that repaired a book: after a loss, or different from the book folded from signed changes."""
+        self.negative = 0
+        """Signed changes that would have taken a level below zero."""
+
+
+class BookTable:
+    """Books by outcome. Outcomes are known from their markets, or from the first message that names them."""
+
+    def __init__(self, markets: Iterable[Market] = ()) -> None:
+        self._books: dict[OutcomeId, Book] = {}
+        self._views: dict[OutcomeId, BookView] = {}
+        self._twins: dict[OutcomeId, Book] = {}
+        self._open: dict[OutcomeId, None] = {}
+        self.counters = BookCounters()
+        self._appliers: dict[type, Callable[..., Sequence[OutcomeId]]] = {
+            LevelAdded: self._level_added,
+            LevelsSet: self._levels_set,
+            BookSnapshot: self._snapshot,
+            GroupClosed: self._group_closed,
+            BookLost: self._lost,
+        }
+        for market in markets:
+            self.add_market(market)
+
+    def __len__(self) -> int:
+        return len(self._books)
+
+    def add_market(self, market: Market) -> None:
+        """Prepare the books of a market: one and its mirror, or one for each outcome."""
+        yes = self._book(market.yes)
+        if market.shared_book:
+            self._views.setdefault(market.no, MirroredBook(market.no, yes))
+        else:
+            no = self._book(market.no)
+            self._twins[market.yes], self._twins[market.no] = no, yes
+
+    def drop_market(self, market: Market) -> None:
+        """Forget a market that is over."""
+        for outcome in (market.yes, market.no):
+            self._books.pop(outcome, None)
+            self._views.pop(outcome, None)
+            self._twins.pop(outcome, None)
+
+    def view(self, outcome: OutcomeId) -> BookView | None:
+        """The book of an outcome, or None if it was never heard of."""
+        return self._views.get(outcome)
+
+    def own(self, outcome: OutcomeId) -> Book | None:
+        """The book as the venue publishes it: None for the mirrored outcome of a shared book."""
+        return self._books.get(outcome)
+
+    def apply(self, event: BookEvent) -> Sequence[OutcomeId]:
+        """Bring the books up to date and name the outcomes that may be looked at now."""
+        return self._appliers[type(event)](event)
+
+    def _book(self, outcome: OutcomeId) -> Book:
+        book = self._books.get(outcome)
+        if book is None:
+            book = self._books[outcome] = self._views[outcome] = Book(outcome)
+        return book
+
+    def _level_added(self, event: LevelAdded) -> Sequence[OutcomeId]:
+        outcome = event.outcome
+        book = self._books.get(outcome) or self._book(outcome)
+        if book.fault is not None:
+            return _NONE
+        try:
+            book.add(event.side, event.price, event.delta)
+        except BookError as error:
+            self.counters.negative += 1
+            book.lose(str(error))
+            return _NONE
+        book.received = event.received
+        bids, asks = book.bid_prices, book.ask_prices
+        if bids and asks and bids[-1] >= asks[0]:
+            self.counters.crossed += 1
+            return _NONE
+        return (outcome,)
+
+    def _levels_set(self, event: LevelsSet) -> Sequence[OutcomeId]:
+        books = self._books
+        touched: dict[OutcomeId, None] = {}
+        for change in event.changes:
+            outcome = change.outcome
+            book = books.get(outcome) or self._book(outcome)
+            book.received = event.received
+            if book.fault is None:
+                book.set_level(change.side, change.price, change.size)
+                touched[outcome] = None
+        if event.complete:
+            return self._look(touched)
+        self._open.update(touched)
+        return _NONE
+
+    def _snapshot(self, event: BookSnapshot) -> Sequence[OutcomeId]:
+        outcome = event.outcome
+        book = self._book(outcome)
+        before = (book.bid_sizes, book.ask_sizes) if book.fault is None else None
+        was_lost = book.fault not in (None, NO_SNAPSHOT)
+        book.replace(event.bids, event.asks, event.received)
+        if was_lost or (before and book.folded and before != (book.bid_sizes, book.ask_sizes)):
+            self.counters.resyncs += 1
+        if event.complete:
+            return self._look({outcome: None})
+        self._open[outcome] = None
+        return _NONE
+
+    def _group_closed(self, event: GroupClosed) -> Sequence[OutcomeId]:
+        return self._look(dict.fromkeys(event.outcomes))
+
+    def _lost(self, event: BookLost) -> Sequence[OutcomeId]:
+        for outcome in event.outcomes:
+            self._open.pop(outcome, None)
+            self._book(outcome).lose(event.reason)
+        return _NONE
+
+    def _look(self, touched: dict[OutcomeId, None]) -> Sequence[OutcomeId]:
+        """Of the touched outcomes, and of their twins still waiting, those whose books may be looked at."""
+        if self._open:
+            self._join_waiting(touched)
+        ready: list[OutcomeId] = []
+        books, twins = self._books, self._twins
+        for outcome in touched:
+            book = books.get(outcome)
+            if book is None or book.fault is not None:
+                continue
+            bids, asks = book.bid_prices, book.ask_prices
+            if bids and asks and bids[-1] >= asks[0]:
+                self.counters.crossed += 1
+                continue
+            twin = twins.get(outcome)
+            if twin is None or twin.fault is not None:
+                ready.append(outcome)
+            elif _mirror_at_top(book, twin):
+                ready.append(outcome)
+                if twin.outcome not in touched:
+                    # It may have moved first, when the two did not mirror each other and nobody was told.
+                    ready.append(twin.outcome)
+            else:
+                self.counters.mirror_breaks += 1
+        return ready
+
+    def _join_waiting(self, touched: dict[OutcomeId, None]) -> None:
+        for outcome in tuple(touched):
+            self._open.pop(outcome, None)
+            twin = self._twins.get(outcome)
+            if twin is not None and twin.outcome in self._open:
+                del self._open[twin.outcome]
+                touched[twin.outcome] = None
+
+
+def _mirror_at_top(book: Book, twin: Book) -> bool:
+    """Whether the best prices of the two outcomes of one market add up to a dollar, side by side."""
+    bids, asks, twin_bids, twin_asks = book.bid_prices, book.ask_prices, twin.bid_prices, twin.ask_prices
+    return _completes(bids[-1] if bids else None, twin_asks[0] if twin_asks else None) and _completes(
+        asks[0] if asks else None, twin_bids[-1] if twin_bids else None
+    )
+
+
+def _completes(price: int | None, other: int | None) -> bool:
+    if price is None or other is None:
+        return price is other
+    return price + other == ONE

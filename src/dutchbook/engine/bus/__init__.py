@@ -1,0 +1,1 @@
+"""How parts hand events to each other: by direct calls in one process."""

@@ -1,0 +1,1 @@
+"""What feeds the loop: a recording, or a market that is happening now."""

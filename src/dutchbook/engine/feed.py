@@ -1,0 +1,46 @@
+"""From frames to events: hands each frame to the codec of its source, and counts what nobody reads."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from dutchbook.domain.errors import WireError
+from dutchbook.domain.events import MarketEvent
+from dutchbook.domain.ports import Codec, Frame
+from dutchbook.domain.units import Nanos
+
+_NOTHING: tuple[MarketEvent, ...] = ()
+
+
+class Feed:
+    """All codecs of the desk, by the source of the frames they read (`polymarket/market`, `kalshi/market`, ...)."""
+
+    def __init__(self, codecs: Mapping[str, Codec]) -> None:
+        self._codecs = dict(codecs)
+        self._flushing = tuple({id(codec): codec for codec in codecs.values()}.values())
+        self.frames = 0
+        self.malformed = 0
+        self.last_fault: WireError | None = None
+        self.unread: Counter[str] = Counter()
+
+    def decode(self, frame: Frame) -> Sequence[MarketEvent]:
+        """The events of a frame. A malformed frame gives none; it is counted and kept in `last_fault`."""
+        self.frames += 1
+        codec = self._codecs.get(frame.source)
+        if codec is None:
+            self.unread[frame.source] += 1
+            return _NOTHING
+        try:
+            return codec.decode(frame)
+        except WireError as fault:
+            self.malformed += 1
+            self.last_fault = fault
+            return _NOTHING
+
+    def flush(self, now: Nanos) -> Sequence[MarketEvent]:
+        """What is due in any codec because time passed."""
+        events: Sequence[MarketEvent] = _NOTHING
+        for codec in self._flushing:
+            due = codec.flush(now)
+            if due:
+                events = [*events, *due]
+        return events

@@ -1,0 +1,230 @@
+"""The loop: feeds each event through the turn, puts what came of it on record, then does it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from dutchbook.domain.events import (
+    CashMoved,
+    Cause,
+    Event,
+    FrameRef,
+    GroupClosed,
+    HaltOrdered,
+    MarketEvent,
+    OrderFilled,
+    OrderReported,
+    Resumed,
+    TimerFired,
+)
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.orders import Order, Report
+from dutchbook.domain.ports import Frame
+from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
+from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
+from dutchbook.engine.desk import Desk
+from dutchbook.engine.feed import Feed
+from dutchbook.engine.ports import Answer, Gateway, Observer, Record
+from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
+from dutchbook.engine.risk_view import DeskRisk
+from dutchbook.engine.turn import QUIET, Decision, Turn, turn
+from dutchbook.execution.step import Step
+from dutchbook.risk.halt import Halt, HaltSwitch
+from dutchbook.risk.ports import Rule
+from dutchbook.risk.review import Refused
+from dutchbook.strategies.ports import Strategy
+
+MARK_EVERY = 10_000
+"""Frames between two marks in the journal."""
+EQUITY_EVERY = SECOND
+"""Engine time between two looks at equity against the drawdown limits."""
+LOOK_EVERY = Nanos(20 * MILLISECOND)
+"""Engine time between two looks at the halt: `_send` asks for itself, so nothing leaves in between."""
+
+_JOURNALLED: frozenset[type] = frozenset({OrderReported, OrderFilled, TimerFired, CashMoved, HaltOrdered, Resumed})
+
+
+class LoopCounters:
+    """What the loop did, for reports."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.intents = 0
+        self.refused = 0
+        self.orders = 0
+        self.fills = 0
+        self.refusals: Counter[str] = Counter()
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decides: strategies want, rules refuse, observers tell what they saw."""
+
+    strategies: tuple[Strategy, ...]
+    rules: tuple[Rule, ...]
+    observers: tuple[Observer, ...] = ()
+
+
+class Loop:
+    """One desk at work. Time moves by `advance`; everything else follows from frames and from what is due.
+
+    Market data leaves no line in the journal but a mark every 10,000 frames; each line that it causes names its frame.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        feed: Feed,
+        gateway: Gateway,
+        record: Record,
+        policy: Policy,
+        switch: HaltSwitch,
+    ) -> None:
+        self.desk = desk
+        self.feed = feed
+        self.counters = LoopCounters()
+        self.agenda = Agenda()
+        self._gateway = gateway
+        self._record = record
+        self._strategies = policy.strategies
+        self._observers = policy.observers
+        self._rules = policy.rules
+        self._view = DeskRisk(desk)
+        self._switch = switch
+        self._next_equity = Nanos(0)
+        self._next_look = Nanos(0)
+        self._next_mark = MARK_EVERY
+
+    def frame(self, frame: Frame, ref: FrameRef) -> None:
+        """Advance to the frame's receive time, decode it and hand on its events."""
+        received = frame.received
+        self.advance(received, ref)
+        self.desk.heard[frame.source] = received
+        feed = self.feed
+        faults = feed.malformed
+        for event in feed.decode(frame):
+            self.counters.events += 1
+            self.dispatch(event, ref)
+        if feed.malformed != faults and feed.last_fault is not None:
+            self._append("fault", FaultRecord(feed.last_fault.reason), ref)
+        if feed.frames >= self._next_mark:
+            self._mark(ref)
+
+    def event(self, event: MarketEvent, ref: FrameRef) -> None:
+        """A normalised event of a recording, in place of a frame."""
+        self.advance(event.received, ref)
+        feed = self.feed
+        feed.frames += not isinstance(event, GroupClosed)
+        for venue in Venue:
+            self.desk.heard[venue] = event.received
+        self.counters.events += 1
+        self.dispatch(event, ref)
+        if feed.frames >= self._next_mark:
+            self._mark(ref)
+
+    def advance(self, now: Nanos, ref: Cause) -> None:
+        """Let happen what is due until `now`: arrivals, timers, groups of changes, the look at equity and the halt."""
+        desk = self.desk
+        due_at = self.agenda.next_at()
+        if due_at is not None and due_at <= now:
+            self._do_due(now)
+        desk.now = max(desk.now, now)
+        for event in self.feed.flush(now):
+            self.counters.events += 1
+            self.dispatch(event, ref)
+        if now >= self._next_look:
+            self._next_look = Nanos(now + LOOK_EVERY)
+            self._look_up(now, ref)
+
+    def _do_due(self, now: Nanos) -> None:
+        desk, agenda = self.desk, self.agenda
+        while due := agenda.pop_due(now):
+            at, what, cause = due
+            desk.now = max(desk.now, at)
+            if isinstance(what, OrderArrives):
+                self._dispatch_all(self._gateway.arrive(what.order, at), cause)
+            elif isinstance(what, CancelArrives):
+                self._dispatch_all(self._gateway.cancel_arrived(what.order, at), cause)
+            elif isinstance(what, TimerDue):
+                self.dispatch(TimerFired(what.name, at), cause)
+            else:
+                self.dispatch(what.event, cause)
+
+    def _look_up(self, now: Nanos, ref: Cause) -> None:
+        """Compare equity with the drawdown limits, and see whether somebody ordered a halt."""
+        if now >= self._next_equity:
+            self._next_equity = Nanos(now + EQUITY_EVERY)
+            ordered = self.desk.look_at_equity()
+            if ordered is not None:
+                self.dispatch(ordered, ref)
+        if self.desk.halt_reason is None and (halt := self._switch.poll(now)) is not None:
+            self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
+
+    def dispatch(self, event: Event, cause: Cause) -> None:
+        """One event through the turn. What it leads to is on record before it is done."""
+        if type(event) in _JOURNALLED:
+            # mypy knows isinstance only, which costs more on the path of every tick.
+            cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
+            self.counters.fills += isinstance(event, OrderFilled)
+            if isinstance(event, HaltOrdered):
+                self._switch.order(Halt(event.reason, "the desk", event.received))
+        result = turn(self.desk, event, self._strategies, self._view, self._rules)
+        for observer in self._observers:
+            for observation in observer.observations():
+                self._append("observation", observation, cause)
+        if result is not QUIET:
+            self._carry_out(result, cause)
+
+    def _carry_out(self, result: Turn, cause: Cause) -> None:
+        for operation in result.learned.operations:
+            self._append("operation", operation, cause)
+        self._perform(result.learned.step, cause)
+        for decision in result.decisions:
+            self._decided(decision, cause)
+        self._dispatch_all(result.learned.answers, cause)
+
+    def _decided(self, decision: Decision, cause: Cause) -> None:
+        verdict = decision.verdict
+        self.counters.intents += 1
+        if isinstance(verdict, Refused):
+            self.counters.refused += 1
+            self.counters.refusals.update(refusal.rule for refusal in verdict.refusals)
+        self._perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
+
+    def _perform(self, step: Step, cause: Cause) -> None:
+        for operation in step.operations:
+            self._append("operation", operation, cause)
+        for note in step.notes:
+            self._append("note", note, cause)
+        for ended in step.ended:
+            self._append("basket", ended, cause)
+        for order in step.orders:
+            self._send(order, cause)
+        for order_id in step.cancels:
+            line = self._append("cancel", {"order": order_id}, cause)
+            self.agenda.add(self._gateway.cancel(order_id, self.desk.now), CancelArrives(order_id), line)
+        for name, at in step.timers:
+            self.agenda.add(at, TimerDue(name), cause)
+
+    def _send(self, order: Order, cause: Cause) -> None:
+        """Put an order on record and on its way; a halt that came in between keeps it here."""
+        now = self.desk.now
+        line = self._append("order", order, cause)
+        market = self.desk.catalogue.market(order.leg.market)
+        if market is None or self._switch.refuses():
+            why = "the desk is halted" if market is not None else f"no market {order.leg.market} is known"
+            self.dispatch(OrderReported(order.id, Report.REJECTED, now, f"not sent: {why}"), line)
+            return
+        self.counters.orders += 1
+        self.agenda.add(self._gateway.submit(order, market, now), OrderArrives(order.id), line)
+
+    def _dispatch_all(self, events: Iterable[Answer], cause: Cause) -> None:
+        for event in events:
+            self.dispatch(event, cause)
+
+    def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
+        return self._record.append(kind, self.desk.now, body, cause)
+
+    def _mark(self, ref: FrameRef) -> None:
+        self._next_mark += MARK_EVERY
+        self._append("mark", Mark(self.feed.frames, self.counters.events), ref)

@@ -1,0 +1,86 @@
+"""The desk as risk sees it: figures that count what is reserved, resting and unknown."""
+
+from collections.abc import Mapping, Sequence
+
+from dutchbook.domain.book import BookView
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
+from dutchbook.domain.markets import Market
+from dutchbook.domain.orders import Intent, IntentId
+from dutchbook.domain.units import Money, Nanos, Size
+from dutchbook.engine.desk import Desk
+
+
+class DeskRisk:
+    """Fits `RiskView` over a desk. Reads only."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def now(self) -> Nanos:
+        return self._desk.now
+
+    @property
+    def bankroll(self) -> Money:
+        return self._desk.drawdown.bankroll
+
+    def equity(self) -> Money:
+        return self._desk.valuation().low
+
+    def unpriced(self) -> Sequence[OutcomeId]:
+        return self._desk.valuation().unpriced
+
+    def high_water(self) -> Money:
+        return self._desk.drawdown.high_water
+
+    def equity_at_day_start(self) -> Money:
+        return self._desk.drawdown.equity_at_day_start
+
+    def market(self, market: MarketId) -> Market | None:
+        return self._desk.market(market)
+
+    def book(self, outcome: OutcomeId) -> BookView | None:
+        return self._desk.book(outcome)
+
+    def known_at(self, outcome: OutcomeId) -> Nanos | None:
+        book, market = self._desk.book(outcome), self._desk.catalogue.market_of(outcome)
+        if book is None or market is None or not book.usable:
+            return None
+        heard = (at for source, at in self._desk.heard.items() if source.startswith(market.venue))
+        return Nanos(max(book.received, *heard))
+
+    def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
+        return self._desk.exposure.needed(intent)
+
+    def market_exposure(self, market: MarketId) -> Money:
+        return self._desk.exposure.market(market)
+
+    def venue_exposure(self, venue: Venue) -> Money:
+        return self._desk.exposure.venue(venue)
+
+    def deployed(self) -> Money:
+        return self._desk.exposure.deployed()
+
+    def free_cash(self) -> Money:
+        return self._desk.exposure.free_cash()
+
+    def worst_loss(self) -> Money:
+        return self._desk.exposure.worst_loss()
+
+    def held(self, outcome: OutcomeId) -> Size:
+        return self._desk.ledger.held(outcome)
+
+    def incoming(self, outcome: OutcomeId) -> Size:
+        return self._desk.exposure.incoming(outcome)
+
+    def outgoing(self, outcome: OutcomeId) -> Size:
+        return self._desk.exposure.outgoing(outcome)
+
+    def in_flight(self, intent: IntentId) -> bool:
+        return self._desk.exposure.in_flight(intent)
+
+    def halted(self) -> str | None:
+        return self._desk.halt_reason
+
+    def paused(self) -> str | None:
+        return self._desk.drawdown.paused(self._desk.now)

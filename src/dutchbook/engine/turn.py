@@ -1,0 +1,63 @@
+"""Learn, decide, check. Backtest, replay, paper and live run this and nothing else."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from dutchbook.domain.events import BookLost, Event
+from dutchbook.domain.orders import Intent
+from dutchbook.engine.desk import NOTHING_LEARNED, Desk, Learned
+from dutchbook.execution.step import Step
+from dutchbook.risk.ports import RiskView, Rule
+from dutchbook.risk.review import Approved, Verdict, review
+from dutchbook.strategies.ports import Strategy
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The verdict on an intent, and what execution does about it."""
+
+    verdict: Verdict
+    step: Step
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What one event led to, in the order in which it goes on record."""
+
+    learned: Learned
+    decisions: tuple[Decision, ...]
+
+
+QUIET = Turn(NOTHING_LEARNED, ())
+"""The turn of most market data: the books moved, nobody wants anything."""
+
+
+def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]) -> Turn:
+    """Apply one event, ask the strategies that care, and let every rule judge every intent.
+
+    Ways home come first. What an approved intent may cost is reserved at once, and each strategy is asked only once the
+    intents before its own have been judged: so it sees what is left.
+    """
+    learned = desk.learn(event)
+    decisions = [_decide(desk, intent, view, rules) for intent in learned.step.intents]
+    for strategy in strategies:
+        wanted = _wanted(desk, event, strategy)
+        if wanted:
+            decisions += [_decide(desk, intent, view, rules) for intent in wanted]
+    if learned is NOTHING_LEARNED and not decisions:
+        return QUIET
+    return Turn(learned, tuple(decisions))
+
+
+def _wanted(desk: Desk, event: Event, strategy: Strategy) -> Sequence[Intent]:
+    if desk.ready:
+        return strategy.books_changed(desk.ready, desk)
+    if desk.tells:
+        return strategy.on_event(event, desk)
+    if isinstance(event, BookLost):
+        strategy.book_lost(event.outcomes, desk)
+    return ()
+
+
+def _decide(desk: Desk, intent: Intent, view: RiskView, rules: Sequence[Rule]) -> Decision:
+    verdict = review(intent, view, rules)
+    return Decision(verdict, desk.accept(verdict) if isinstance(verdict, Approved) else desk.decline(verdict))

@@ -1,0 +1,1 @@
+"""What the desk learns about itself: reports of what it did, and what it looks like now."""

@@ -1,0 +1,218 @@
+"""What screens and lists show: frozen pictures of a desk at work, of a recording's bundles, and of why things happened.
+
+Filled by the app, drawn by the interfaces. Prices, sizes, money and times are the integers of the domain; ratios are
+cost / payoff in millionths, before fees; `None` is "not known" or "nobody", never zero.
+"""
+
+import msgspec
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.bundles import BundleId, BundleKind
+from dutchbook.domain.identity import OutcomeId, Venue
+from dutchbook.domain.orders import IntentId
+from dutchbook.domain.units import Money, Nanos, Price, Size
+
+
+class BookRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Top of one outcome's book. `fault` says why it is not usable."""
+
+    outcome: OutcomeId
+    title: str
+    label: str
+    bid: Price | None
+    bid_size: Size | None
+    ask: Price | None
+    ask_size: Size | None
+    age: Nanos | None = None
+    fault: str | None = None
+
+
+class BundleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle at the top of its books. `standing` is a word: under, near, far, unpriced."""
+
+    bundle: BundleId
+    kind: BundleKind
+    title: str
+    legs: int
+    ratio: int | None
+    standing: str
+
+
+class PoolRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A near miss: how long it has been one, the lowest ratio since, and how much cheaper a set would have to be."""
+
+    bundle: BundleId
+    kind: BundleKind
+    title: str
+    ratio: int
+    best: int
+    lasted: Nanos
+    short: Price | None = None
+
+
+class BasketRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A basket at work: legs filled of legs in all, the cash it binds, the profit expected of it, and its stage."""
+
+    intent: IntentId
+    title: str
+    filled: int
+    legs: int
+    cost: Money
+    edge: Money
+    stage: str
+
+
+class FillRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A trade of ours on paper."""
+
+    at: Nanos
+    title: str
+    label: str
+    side: Side
+    price: Price
+    size: Size
+    fee: Money
+
+
+class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A desk at one instant.
+
+    `source` says what is watched and `notice` what must be known of it: that opportunities are planted. Rows are the
+    ones worth showing, newest or nearest first; the counters count all. Profit: `realised` is gross, `equity` after
+    fees, positions marked conservatively. `data_age` is the time since the last frame.
+    """
+
+    mode: str
+    source: str
+    notice: str = ""
+    at: Nanos
+    elapsed: Nanos
+    frames: int
+    frames_per_second: float
+    data_age: Nanos | None
+    books: tuple[BookRow, ...] = ()
+    books_total: int = 0
+    books_usable: int = 0
+    bundles: tuple[BundleRow, ...] = ()
+    bundles_total: int = 0
+    near_misses: tuple[PoolRow, ...] = ()
+    near_misses_open: int = 0
+    near_misses_seen: int = 0
+    opportunities: int = 0
+    intents: int = 0
+    refused: int = 0
+    refusals: dict[str, int] = {}
+    orders: int = 0
+    baskets: tuple[BasketRow, ...] = ()
+    fills: tuple[FillRow, ...] = ()
+    fills_total: int = 0
+    bankroll: Money
+    cash: Money
+    equity: Money
+    high_water: Money
+    realised: Money
+    unrealised: Money
+    fees: Money
+    halted: str | None = None
+    paused: str | None = None
+    run: str = ""
+    journal_lines: int = 0
+    journal_head: str = ""
+
+
+class ScanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle over a whole recording: its ratio at the end, its lowest one and when, and its time as a near miss."""
+
+    bundle: BundleId
+    kind: BundleKind
+    venue: Venue
+    title: str
+    legs: int
+    payoff: Price
+    ratio: int | None
+    lowest: int | None
+    lowest_at: Nanos | None
+    near_misses: int
+    near_for: Nanos
+
+
+class ArbitrageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An opportunity in a recording: what could be executed at full depth, after level-by-level fees, and its verdict.
+
+    `annual` is the simple yield a year on the cash bound, in millionths; None where the payoff comes at once.
+    """
+
+    at: Nanos
+    bundle: BundleId
+    kind: BundleKind
+    venue: Venue
+    title: str
+    legs: int
+    size: Size
+    cost: Money
+    fees: Money
+    edge: Money
+    annual: int | None
+    verdict: str
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that left a journal. `ended` is false for one that is still going or was killed."""
+
+    run: str
+    mode: str
+    started: Nanos | None
+    lines: int
+    head: str
+    ended: bool
+
+
+class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in a home folder: whether a desk runs (its process), whether it is halted, and the latest runs."""
+
+    home: str
+    mode: str
+    process: int | None = None
+    halted: str | None = None
+    halted_by: str | None = None
+    halted_at: Nanos | None = None
+    runs: tuple[RunRow, ...] = ()
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of the doctor. `verdict` is pass, warn or fail; `fix` says what to do unless it passed."""
+
+    name: str
+    verdict: str
+    found: str
+    fix: str = ""
+
+
+class ExplainStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One link of a chain of causes, from what happened back to the bytes. `ref` is a journal line or a frame."""
+
+    ref: str
+    at: Nanos | None
+    what: str
+    text: str
+
+
+class WhyNotRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason why a market's bundles were not traded: which rule or condition, how often, and its latest words."""
+
+    reason: str
+    count: int
+    latest: str
+    at: Nanos | None = None
+
+
+class WhyNot(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing was traded in a market, or what was."""
+
+    market: str
+    title: str
+    bundles: int
+    near_misses: int
+    opportunities: int
+    approved: int
+    rows: tuple[WhyNotRow, ...] = ()

@@ -1,0 +1,272 @@
+"""The screen of a running desk: mode, data, money, bundles, near misses, baskets, fills."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dutchbook.domain.bundles import BundleKind
+from dutchbook.domain.units import SECOND, Money, decimal_text, dollars
+from dutchbook.evaluation.snapshot import DeskSnapshot
+from dutchbook.interfaces.words import (
+    NOBODY,
+    counts,
+    iso,
+    money,
+    number_of,
+    price,
+    ratio,
+    signed_money,
+    size,
+    span,
+    time_of_day,
+)
+
+PICTURE_SIZE = (118, 40)
+"""Columns and rows of the screen where no terminal tells its own."""
+_REMOTE_FONT = re.compile(r"@font-face *{[^}]*}\s*")
+"""The picture uses a font that is there: it must not call another host from whoever looks at it."""
+STALE_AFTER = 5 * SECOND
+"""Data older than this is shown in red."""
+_NARROW = 100
+_TOP = 10
+"""Lines of header and money, at most."""
+_TABLE = 3
+"""Lines of a table besides its rows: blank, title, header."""
+_BASKETS = 3
+_KINDS = {
+    BundleKind.BUY_BOTH: "buy both",
+    BundleKind.SPLIT_SELL: "split, sell",
+    BundleKind.ALL_YES: "all YES",
+    BundleKind.ALL_NO: "all NO",
+    BundleKind.LADDER: "ladder",
+}
+_STANDING_STYLES = {"under": "bold green", "near": "yellow"}
+
+
+def screen(snapshot: DeskSnapshot, width: int, height: int) -> RenderableType:
+    """The whole screen, cut to fit. Narrow terminals get one column."""
+    top = Group(_header(snapshot), _money(snapshot))
+    space = height - _TOP
+    if width < _NARROW:
+        rows = max(1, (space - 3 * _TABLE) // 3)
+        return Group(top, _bundles(snapshot, rows), _pool(snapshot, rows), _fills(snapshot, rows))
+    left = max(1, (space - 2 * _TABLE) // 2)
+    right = max(1, (space - 3 * _TABLE - _BASKETS) // 2)
+    columns = Table.grid(padding=(0, 4), expand=True)
+    columns.add_column(ratio=1)
+    columns.add_column(ratio=1)
+    columns.add_row(
+        Group(_bundles(snapshot, left), _pool(snapshot, left)),
+        Group(_books(snapshot, right), _baskets(snapshot, _BASKETS), _fills(snapshot, right)),
+    )
+    return Group(top, columns)
+
+
+def line(snapshot: DeskSnapshot) -> str:
+    """The desk in one line, for logs and pipes."""
+    halted = f"  HALTED: {snapshot.halted}" if snapshot.halted else ""
+    return (
+        f"{time_of_day(snapshot.at)} {snapshot.mode.upper()}  equity {money(snapshot.equity)}  "
+        f"P&L {signed_money(_profit(snapshot))}  frames {snapshot.frames:,}  near misses {snapshot.near_misses_open}  "
+        f"opportunities {snapshot.opportunities}  refused {snapshot.refused}  fills {snapshot.fills_total}  "
+        f"data {span(snapshot.data_age)} old{halted}"
+    )
+
+
+def summary(snapshot: DeskSnapshot) -> Iterator[str]:
+    """What is left to say when the run is over."""
+    yield (
+        f"{snapshot.mode.upper()}, {snapshot.source}: {number_of(snapshot.frames, 'frame')} in {span(snapshot.elapsed)}"
+    )
+    yield (
+        f"{number_of(snapshot.opportunities, 'opportunity', 'opportunities')}, "
+        f"{number_of(snapshot.intents, 'intent')} ({snapshot.refused:,} refused), "
+        f"{number_of(snapshot.orders, 'order')}, {number_of(snapshot.fills_total, 'fill')}"
+    )
+    yield f"P&L {signed_money(_profit(snapshot))}, equity {money(snapshot.equity)}, fees {money(snapshot.fees)}"
+    if snapshot.notice:
+        yield f"note: {snapshot.notice}"
+    yield f"run {snapshot.run} - next: dutchbook journal verify {snapshot.run}"
+
+
+def snapshot_json(snapshot: DeskSnapshot) -> dict[str, object]:
+    """The figures, without the rows: money as decimal strings in dollars."""
+    amounts = ("bankroll", "cash", "equity", "high_water", "realised", "unrealised", "fees")
+    figures = (
+        "frames", "books_total", "books_usable", "bundles_total", "near_misses_open", "near_misses_seen",
+        "opportunities", "intents", "refused", "refusals", "orders", "fills_total", "halted", "paused", "run",
+        "journal_lines",
+    )  # fmt: skip
+    return {
+        "mode": snapshot.mode,
+        "source": snapshot.source,
+        "notice": snapshot.notice,
+        "at": iso(snapshot.at),
+        "seconds": round(snapshot.elapsed / SECOND, 3),
+        **{name: getattr(snapshot, name) for name in figures},
+        **{name: dollars(getattr(snapshot, name)) for name in amounts},
+        "pnl": dollars(_profit(snapshot)),
+        "fills": [
+            {
+                **msgspec.to_builtins(row),
+                "at": iso(row.at),
+                "price": decimal_text(row.price, 4),
+                "size": decimal_text(row.size, 6),
+                "fee": dollars(row.fee),
+            }
+            for row in snapshot.fills
+        ],
+    }
+
+
+def export_svg(snapshot: DeskSnapshot, path: Path) -> None:
+    """The screen as a picture for documents."""
+    out = Console(file=io.StringIO(), record=True, width=PICTURE_SIZE[0], markup=False, highlight=False, emoji=False)
+    out.print(screen(snapshot, *PICTURE_SIZE))
+    path.write_text(_REMOTE_FONT.sub("", out.export_svg(title="dutchbook run")), encoding="utf-8")
+
+
+def _profit(snapshot: DeskSnapshot) -> Money:
+    return Money(snapshot.realised + snapshot.unrealised - snapshot.fees)
+
+
+def _header(snapshot: DeskSnapshot) -> RenderableType:
+    stale = snapshot.data_age is None or snapshot.data_age > STALE_AFTER
+    text = Text.assemble(
+        (f" {snapshot.mode.upper()} ", "bold black on cyan"),
+        (f"  {snapshot.source}", "bold"),
+        f"   {time_of_day(snapshot.at)} UTC   {snapshot.frames:,} frames, {snapshot.frames_per_second:,.0f}/s   ",
+        (f"data {span(snapshot.data_age)} old", "bold red" if stale else "green"),
+        f"   books {snapshot.books_usable}/{snapshot.books_total}",
+    )
+    if snapshot.notice:
+        text.append(f"\n {snapshot.notice}", "italic yellow")
+    if snapshot.halted:
+        text.append(f"\n HALTED: {snapshot.halted} - dutchbook resume --i-checked", "bold white on red")
+    elif snapshot.paused:
+        text.append(f"\n PAUSED: {snapshot.paused}", "bold yellow")
+    return text
+
+
+def _money(snapshot: DeskSnapshot) -> RenderableType:
+    profit = _profit(snapshot)
+    figures = (
+        ("equity", money(snapshot.equity), "bold"),
+        ("P&L", signed_money(profit), "bold red" if profit < 0 else "bold green"),
+        ("realised", signed_money(snapshot.realised), ""),
+        ("unrealised", signed_money(snapshot.unrealised), ""),
+        ("fees", money(snapshot.fees), ""),
+        ("cash", money(snapshot.cash), ""),
+        ("intents", f"{snapshot.intents:,}", ""),
+        ("refused", f"{snapshot.refused:,}", ""),
+        ("orders", f"{snapshot.orders:,}", ""),
+        ("fills", f"{snapshot.fills_total:,}", ""),
+    )
+    made = Table(box=box.HORIZONTALS, pad_edge=False, expand=True)
+    for name, _, _ in figures:
+        made.add_column(name, justify="right", no_wrap=True)
+    made.add_row(*(Text(value, style) for _, value, style in figures))
+    return Group(made, Text(f"refused by: {counts(snapshot.refusals.items())}", "dim")) if snapshot.refusals else made
+
+
+def _bundles(snapshot: DeskSnapshot, limit: int) -> RenderableType:
+    rows = (
+        (
+            Text(_kind(row.kind, row.legs)),
+            Text(row.title),
+            Text(ratio(row.ratio), _STANDING_STYLES.get(row.standing, "")),
+        )
+        for row in snapshot.bundles[:limit]
+    )
+    return _table(f"Bundles ({snapshot.bundles_total:,})", ("<kind", "question", ">cost/payoff"), rows)
+
+
+def _pool(snapshot: DeskSnapshot, limit: int) -> RenderableType:
+    rows = (
+        (
+            Text(_kind(row.kind)),
+            Text(row.title),
+            Text(ratio(row.ratio)),
+            Text(ratio(row.best)),
+            Text(span(row.lasted)),
+            Text(price(row.short)),
+        )
+        for row in snapshot.near_misses[:limit]
+    )
+    title = f"Near misses ({snapshot.near_misses_open:,} now, {snapshot.near_misses_seen:,} seen)"
+    return _table(title, ("<kind", "question", ">now", ">best", ">for", ">lacks"), rows)
+
+
+def _books(snapshot: DeskSnapshot, limit: int) -> RenderableType:
+    rows = (
+        (
+            Text(f"{row.label} {row.title}"),
+            Text(size(row.bid_size)),
+            Text(price(row.bid), "green"),
+            Text(price(row.ask), "red"),
+            Text(size(row.ask_size)),
+        )
+        if row.fault is None
+        else (Text(f"{row.label} {row.title}"), Text(NOBODY), Text("unknown", "red"), Text(NOBODY), Text(NOBODY))
+        for row in snapshot.books[:limit]
+    )
+    return _table("Books, latest changes", ("outcome", ">size", ">bid", ">ask", ">size"), rows)
+
+
+def _baskets(snapshot: DeskSnapshot, limit: int) -> RenderableType:
+    rows = (
+        (
+            Text(row.title),
+            Text(f"{row.filled}/{row.legs}"),
+            Text(money(row.cost)),
+            Text(signed_money(row.edge)),
+            Text(row.stage),
+        )
+        for row in snapshot.baskets[:limit]
+    )
+    return _table(f"Working baskets ({len(snapshot.baskets)})", ("bundle", ">legs", ">cash", ">edge", "<stage"), rows)
+
+
+def _fills(snapshot: DeskSnapshot, limit: int) -> RenderableType:
+    rows = (
+        (
+            Text(time_of_day(row.at)),
+            Text(f"{row.side} {row.label} {row.title}"),
+            Text(size(row.size)),
+            Text(price(row.price)),
+            Text(money(row.fee)),
+        )
+        for row in snapshot.fills[:limit]
+    )
+    return _table(f"Fills ({snapshot.fills_total:,})", ("<at", "what", ">size", ">price", ">fee"), rows)
+
+
+def _kind(kind: BundleKind, legs: int | None = None) -> str:
+    name = _KINDS[kind]
+    return name if legs is None else f"{name} x{legs}"
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> RenderableType:
+    """A dense table. Columns marked < or > keep their width; the others, titles, give way."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), expand=True, header_style="dim")
+    for column in columns:
+        fixed = column[0] in "<>"
+        made.add_column(
+            column.lstrip("<>"),
+            justify="right" if column[0] == ">" else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=None if fixed else 1,
+        )
+    for row in rows:
+        made.add_row(*row)
+    if not made.row_count:
+        return Text(f"\n{title}: none", "bold cyan")
+    return Group(Text(f"\n{title}", "bold cyan"), made)

@@ -1,0 +1,106 @@
+"""dutchbook scan and arbitrage: the bundles of a recording, and what could be executed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dutchbook.interfaces.cli.invocation import invocation
+from dutchbook.interfaces.cli.output import print_json, show, table
+from dutchbook.interfaces.words import iso, money, percent, ratio, signed_money, size, span
+
+Source = Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder of a recording.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def scan(
+    ctx: typer.Context,
+    source: Source,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
+    json: AsJson = False,
+) -> None:
+    """The bundles of a recording, nearest to profit first."""
+    from dutchbook.app.looking import scan as scan_recording
+    from dutchbook.domain.units import decimal_text
+
+    found = scan_recording(source, invocation(ctx).load().settings, limit)
+    if json:
+        print_json(
+            [
+                {
+                    "bundle": row.bundle,
+                    "kind": row.kind,
+                    "venue": row.venue,
+                    "title": row.title,
+                    "legs": row.legs,
+                    "payoff": decimal_text(row.payoff, 4),
+                    "ratio": None if row.ratio is None else decimal_text(row.ratio, 6),
+                    "lowest": None if row.lowest is None else decimal_text(row.lowest, 6),
+                    "lowest_at": iso(row.lowest_at),
+                    "near_misses": row.near_misses,
+                    "near_seconds": round(row.near_for / 1e9, 3),
+                }
+                for row in found
+            ]
+        )
+        return
+    rows = (
+        (
+            row.title,
+            row.kind,
+            str(row.legs),
+            ratio(row.ratio),
+            ratio(row.lowest),
+            str(row.near_misses),
+            span(row.near_for),
+        )
+        for row in found
+    )
+    columns = ("bundle", "kind", ">legs", ">cost/payoff", ">lowest", ">near misses", ">near for")
+    show(table("Bundles, before fees", columns, rows, empty="no bundle in this recording has a price"))
+
+
+def arbitrage(ctx: typer.Context, source: Source, json: AsJson = False) -> None:
+    """What could be executed at a profit, after fees."""
+    from dutchbook.app.looking import arbitrage as find_arbitrage
+    from dutchbook.domain.units import decimal_text, dollars
+
+    found = find_arbitrage(source, invocation(ctx).load().settings)
+    if json:
+        print_json(
+            [
+                {
+                    "at": iso(row.at),
+                    "bundle": row.bundle,
+                    "kind": row.kind,
+                    "venue": row.venue,
+                    "title": row.title,
+                    "legs": row.legs,
+                    "size": decimal_text(row.size, 6),
+                    "cost": dollars(row.cost),
+                    "fees": dollars(row.fees),
+                    "edge": dollars(row.edge),
+                    "annual_yield": None if row.annual is None else decimal_text(row.annual, 6),
+                    "verdict": row.verdict,
+                }
+                for row in found
+            ]
+        )
+        return
+    rows = (
+        (
+            iso(row.at) or "",
+            row.title,
+            row.kind,
+            size(row.size),
+            money(row.cost),
+            money(row.fees),
+            signed_money(row.edge),
+            percent(row.annual),
+            row.verdict,
+        )
+        for row in found
+    )
+    columns = ("at", "bundle", "kind", ">sets", ">cost", ">fees", ">profit", ">a year", "verdict")
+    empty = "no bundle cost less than it pays after fees; `dutchbook scan` shows how near they came"
+    show(table("Opportunities, after fees", columns, rows, empty=empty))

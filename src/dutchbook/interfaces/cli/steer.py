@@ -1,0 +1,85 @@
+"""dutchbook status, halt and resume: they need no running desk, and reach one that hangs."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dutchbook.interfaces.cli.invocation import invocation
+from dutchbook.interfaces.cli.output import pairs, print_json, show, table
+from dutchbook.interfaces.words import NOBODY, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dutchbook.evaluation.snapshot import DeskStatus
+
+
+def status(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Whether a desk runs or is halted, and the latest runs."""
+    from dutchbook.app.steering import status as read_status
+
+    call = invocation(ctx)
+    found = read_status(call.home, call.load().settings)
+    if json:
+        print_json(_status_json(found))
+        return
+    rows = (
+        (row.run, row.mode, iso(row.started) or NOBODY, f"{row.lines:,}", "yes" if row.ended else "no", row.head[:16])
+        for row in found.runs
+    )
+    columns = ("run", "mode", "started", ">lines", "ended", "journal head")
+    show(pairs("Desk", _status_rows(found)), "", table("Latest runs", columns, rows, empty="none yet: dutchbook run"))
+
+
+def halt(
+    ctx: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "ordered by a person",
+) -> None:
+    """Stop the desk: no new order until a person resumes it.
+
+    Works through a file and a signal, so it reaches a desk that hangs, and a later one too.
+    """
+    from dutchbook.app.steering import halt as order_halt
+
+    show(
+        order_halt(invocation(ctx).home, reason),
+        "next: look at orders and positions, then dutchbook resume --i-checked",
+    )
+
+
+def resume(
+    ctx: typer.Context,
+    i_checked: Annotated[bool, typer.Option("--i-checked", help="I looked at orders and positions.")] = False,
+) -> None:
+    """Lift a halt, after a person has looked."""
+    from dutchbook.app.steering import resume as lift_halt
+
+    show(lift_halt(invocation(ctx).home, checked=i_checked))
+
+
+def _status_rows(found: "DeskStatus") -> "Iterator[tuple[str, str]]":
+    yield "home", found.home
+    yield "mode", found.mode.upper()
+    yield "desk", f"running, process {found.process}" if found.process else "not running"
+    if found.halted is None:
+        yield "halted", "no"
+    else:
+        yield "halted", f"YES: {found.halted} (by {found.halted_by or '?'}, {iso(found.halted_at) or '?'})"
+
+
+def _status_json(found: "DeskStatus") -> dict[str, object]:
+    halted = None
+    if found.halted is not None:
+        halted = {"reason": found.halted, "by": found.halted_by, "at": iso(found.halted_at)}
+    runs = [
+        {
+            "run": row.run,
+            "mode": row.mode,
+            "started": iso(row.started),
+            "lines": row.lines,
+            "head": row.head,
+            "ended": row.ended,
+        }
+        for row in found.runs
+    ]
+    return {"home": found.home, "mode": found.mode, "process": found.process, "halted": halted, "runs": runs}
