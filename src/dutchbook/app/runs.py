@@ -73,5 +73,14 @@ def recording_of(folder: Path) -> Path | None:
     return path if path.is_dir() else None
 
 
+def latest_recording(home: Path) -> Path:
+    """The recording of the latest run. Raises UsageError if there is none."""
+    folder = run_folder(home, None)
+    path = recording_of(folder)
+    if path is None:
+        raise UsageError(f"the run in {folder} has no recording any more - name one with --from")
+    return path
+
+
 def _stamp(now: Nanos) -> str:
     return datetime.fromtimestamp(now // SECOND, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -9,21 +9,26 @@ from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import print_json, show, table
 from dutchbook.interfaces.words import iso, money, percent, ratio, signed_money, size, span
 
-Source = Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder of a recording.")]
+Source = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="Folder of a recording; by default that of the latest run."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def scan(
     ctx: typer.Context,
-    source: Source,
+    source: Source = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
     json: AsJson = False,
 ) -> None:
     """The bundles of a recording, nearest to profit first."""
     from dutchbook.app.looking import scan as scan_recording
+    from dutchbook.app.runs import latest_recording
     from dutchbook.domain.units import decimal_text
 
-    found = scan_recording(source, invocation(ctx).load().settings, limit)
+    call = invocation(ctx)
+    found = scan_recording(source or latest_recording(call.home), call.load().settings, limit)
     if json:
         print_json(
             [
@@ -60,12 +65,14 @@ def scan(
     show(table("Bundles, before fees", columns, rows, empty="no bundle in this recording has a price"))
 
 
-def arbitrage(ctx: typer.Context, source: Source, json: AsJson = False) -> None:
+def arbitrage(ctx: typer.Context, source: Source = None, json: AsJson = False) -> None:
     """What could be executed at a profit, after fees."""
     from dutchbook.app.looking import arbitrage as find_arbitrage
+    from dutchbook.app.runs import latest_recording
     from dutchbook.domain.units import decimal_text, dollars
 
-    found = find_arbitrage(source, invocation(ctx).load().settings)
+    call = invocation(ctx)
+    found = find_arbitrage(source or latest_recording(call.home), call.load().settings)
     if json:
         print_json(
             [
