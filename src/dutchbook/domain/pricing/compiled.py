@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from dutchbook.domain.pricing.merge import LOT
-from dutchbook.domain.pricing.packed import AT, BITS, BUYS, COUNT, END, MASK
+from dutchbook.domain.pricing.packing import AT, BITS, BUYS, COUNT, END, MASK
 
 type Ints = npt.NDArray[np.int64]
 

@@ -12,6 +12,7 @@ from dutchbook.domain.book import Level, Side
 from dutchbook.domain.markets import FeeSchedule
 from dutchbook.domain.pricing.depth import Execution, settle
 from dutchbook.domain.pricing.merge import ATTO_PER_MICRO, MAX_SIZE, LegDepth, effective_price, merge, net_payoff
+from dutchbook.domain.pricing.packing import BITS, BUYS, COUNT, MASK
 from dutchbook.domain.units import ONE, Money, Price, Size
 
 MAX_LEGS = 500
@@ -19,10 +20,6 @@ MAX_PAYOFF = Price(500 * ONE)
 MAX_EFFECTIVE = 125 * 10**10
 """A contract costs or brings at most $1.25, fee included: 500 of them and the payoff stay below 2**50 pico-dollars."""
 
-BITS = 24
-MASK = (1 << BITS) - 1
-COUNT, AT, END, BUYS = 0, 1, 2, 3
-"""Rows of a state array, a column for each leg: levels it has, level it stands at, where that ends, 1 if bought."""
 _ALL_CASH = 1 << 97
 """More than any walk can spend."""
 _UNBOUND = (_ALL_CASH >> 2 * BITS, 0, 0)
