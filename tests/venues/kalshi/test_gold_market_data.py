@@ -1,6 +1,7 @@
 """Sixteen recorded markets, every message: what the codec makes of them folds into books without a fault."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.conftest import recorded_data
 
 
 @pytest.mark.needs_data("kalshi-gold15m-ws")
-def test_folding_all_files_gives_no_impossible_book() -> None:
+def test_folding_all_files_gives_no_impossible_book(tell: Callable[[str], None]) -> None:
     capture = FORMATS["kalshi-gold15m-ws"]([recorded_data("kalshi-gold15m-ws")])
     assert capture.sequence is SequenceKind.FILTERED
     codec = KalshiCodec(sequence=capture.sequence)
@@ -35,6 +36,10 @@ def test_folding_all_files_gives_no_impossible_book() -> None:
                     seen["lost"] += len(outcomes)
                 case TradePrinted():
                     seen["trades"] += 1
+    tell(
+        f"gold15m: {seen['messages']:,} messages, {seen['crossed']} crossed books, {seen['equal'] + seen['differs']} "
+        f"re-snapshots of which {seen['equal']} equal the folded book and {seen['differs']} differ"
+    )
     assert seen["messages"] == capture.total == codec.counters.frames == 788_128
     assert seen["crossed"] == 0
     assert (seen["first"], seen["equal"], seen["differs"]) == (16, 11, 17)

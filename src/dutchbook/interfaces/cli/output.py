@@ -29,10 +29,12 @@ def console(*, error: bool = False) -> "Console":
 
 
 def show(*parts: "RenderableType") -> None:
-    """Print tables and texts below each other."""
+    """Print tables and texts below each other. A line of text stays a line: a pipe may want to read it whole."""
+    from rich.text import Text
+
     out = console()
     for part in parts:
-        out.print(part)
+        out.print(part, soft_wrap=isinstance(part, str | Text))
 
 
 def warn(text: str) -> None:
