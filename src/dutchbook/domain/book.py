@@ -26,6 +26,9 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
+_BUY = Side.BUY  # a look-up in the enum would be a tenth of a change
+
+
 class Level(msgspec.Struct, frozen=True, gc=False):
     """All resting size at one price."""
 
@@ -54,29 +57,40 @@ class Book:
     """Bids and asks of one outcome. Unusable until its first snapshot, and again after a loss until the next one.
 
     Prices are kept sorted beside a dict of sizes: the commonest change, a new size at a known level, is one dict store.
+    The best prices are attributes: they are read far more often than they move.
     """
 
     __slots__ = (
         "ask_prices",
         "ask_sizes",
+        "best_ask",
+        "best_bid",
         "bid_prices",
         "bid_sizes",
         "fault",
         "folded",
         "outcome",
         "received",
+        "twin",
+        "waiting",
     )
 
     def __init__(self, outcome: OutcomeId) -> None:
         self.outcome = outcome
-        self.bid_prices: list[int] = []
-        self.bid_sizes: dict[int, int] = {}
-        self.ask_prices: list[int] = []
-        self.ask_sizes: dict[int, int] = {}
+        self.bid_prices: list[Price] = []
+        self.bid_sizes: dict[Price, Size] = {}
+        self.best_bid: Price | None = None
+        self.ask_prices: list[Price] = []
+        self.ask_sizes: dict[Price, Size] = {}
+        self.best_ask: Price | None = None
         self.received = Nanos(0)
         self.fault: str | None = NO_SNAPSHOT
         self.folded = False
         """Whether it was ever changed by signed amounts: then a later snapshot should find it as it is."""
+        self.twin: Book | None = None
+        """The book of the market's other outcome, where the venue publishes both."""
+        self.waiting = False
+        """Whether it holds changes of a venue instant that is not complete: nobody may look yet."""
 
     @property
     def usable(self) -> bool:
@@ -84,27 +98,20 @@ class Book:
         return self.fault is None
 
     @property
-    def best_bid(self) -> Price | None:
-        return Price(self.bid_prices[-1]) if self.bid_prices else None
-
-    @property
-    def best_ask(self) -> Price | None:
-        return Price(self.ask_prices[0]) if self.ask_prices else None
-
-    @property
     def crossed(self) -> bool:
         """Whether somebody seems to bid at or above an ask: a fault of the data, or an instant between two messages."""
-        return bool(self.bid_prices and self.ask_prices and self.bid_prices[-1] >= self.ask_prices[0])
+        bid, ask = self.best_bid, self.best_ask
+        return bid is not None and ask is not None and bid >= ask
 
     def bids(self) -> Iterator[Level]:
         """Bid levels, highest first."""
         sizes = self.bid_sizes
-        return (Level(Price(p), Size(sizes[p])) for p in reversed(self.bid_prices))
+        return (Level(price, sizes[price]) for price in reversed(self.bid_prices))
 
     def asks(self) -> Iterator[Level]:
         """Ask levels, lowest first."""
         sizes = self.ask_sizes
-        return (Level(Price(p), Size(sizes[p])) for p in self.ask_prices)
+        return (Level(price, sizes[price]) for price in self.ask_prices)
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
@@ -112,42 +119,46 @@ class Book:
         self.ask_sizes = {level.price: level.size for level in asks if level.size}
         self.bid_prices = sorted(self.bid_sizes)
         self.ask_prices = sorted(self.ask_sizes)
+        self.best_bid = self.bid_prices[-1] if self.bid_prices else None
+        self.best_ask = self.ask_prices[0] if self.ask_prices else None
         self.received = received
         self.fault = None
 
     def set_level(self, side: Side, price: Price, size: Size) -> None:
         """Set the total size at a price; 0 removes the level."""
-        if side is Side.BUY:
+        if side is _BUY:
             prices, sizes = self.bid_prices, self.bid_sizes
         else:
             prices, sizes = self.ask_prices, self.ask_sizes
         if size:
-            if price not in sizes:
-                insort(prices, price)
+            if price in sizes:
+                sizes[price] = size
+                return
             sizes[price] = size
+            insort(prices, price)
         elif sizes.pop(price, 0):
             del prices[bisect_left(prices, price)]
+        else:
+            return
+        if side is _BUY:
+            self.best_bid = prices[-1] if prices else None
+        else:
+            self.best_ask = prices[0] if prices else None
 
     def add(self, side: Side, price: Price, delta: int) -> None:
         """Change the size at a price by a signed amount. Raises BookError, changing nothing, if it fell below zero."""
-        if side is Side.BUY:
-            prices, sizes = self.bid_prices, self.bid_sizes
-        else:
-            prices, sizes = self.ask_prices, self.ask_sizes
         self.folded = True
+        sizes = self.bid_sizes if side is _BUY else self.ask_sizes
         before = sizes.get(price, 0)
-        left = before + delta
-        if left > 0:
-            sizes[price] = left
-            if not before:
-                insort(prices, price)
-        elif left < 0:
+        left: Size = before + delta  # type: ignore[assignment]  # a call of Size is a tenth of all this
+        if left < 0:
             raise BookError(
                 f"{self.outcome}: {side} level {price} would fall to {left} - a message was lost - take a snapshot"
             )
-        elif before:
-            del sizes[price]
-            del prices[bisect_left(prices, price)]
+        if before and left:
+            sizes[price] = left
+        else:
+            self.set_level(side, price, left)
 
     def lose(self, reason: str) -> None:
         """Declare the book unknown until the next snapshot."""

@@ -1,6 +1,5 @@
 """Money, prices, sizes and times as integers, and the only way in from a venue's decimal text."""
 
-import re
 from typing import NewType
 
 Price = NewType("Price", int)
@@ -23,7 +22,9 @@ PRICE_DECIMALS = 4
 SIZE_DECIMALS = 6
 MONEY_DECIMALS = 6
 
-_PLAIN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
+_LONGEST = 12
+"""Digits before the point, and behind it."""
+_TENS: tuple[int, ...] = tuple(10**exponent for exponent in range(_LONGEST + 1))
 
 
 def exact(text: str, decimals: int) -> int:
@@ -31,12 +32,18 @@ def exact(text: str, decimals: int) -> int:
 
     Raises ValueError if signed, padded, finer than `decimals`, or not plain ASCII digits.
     """
-    if not _PLAIN.fullmatch(text):
+    whole, point, fraction = text.partition(".")
+    digits, finer = whole + fraction, len(fraction)
+    # Of ASCII texts, only 0 to 9 are digits: in a third of the time of a regular expression.
+    if not (digits.isdigit() and digits.isascii()) or not 0 < len(whole) <= _LONGEST or not finer <= _LONGEST:
         raise ValueError(f"{text!r} is no plain decimal number")
-    whole, _, fraction = text.partition(".")
+    if point and not fraction:
+        raise ValueError(f"{text!r} is no plain decimal number")
+    if finer <= decimals:
+        return int(digits) * _TENS[decimals - finer]
     if fraction[decimals:].strip("0"):
         raise ValueError(f"{text!r} has more than {decimals} decimals")
-    return int(whole + fraction[:decimals].ljust(decimals, "0"))
+    return int(digits[: decimals - finer])
 
 
 def price_of(text: str) -> Price:

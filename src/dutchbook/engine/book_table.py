@@ -4,14 +4,14 @@ A book may be looked at once the changes of its venue instant are complete, it i
 publishes both sides of one market, YES and NO mirror each other at the top.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dutchbook.domain.book import NO_SNAPSHOT, Book, BookView, MirroredBook
 from dutchbook.domain.errors import BookError
 from dutchbook.domain.events import BookEvent, BookLost, BookSnapshot, GroupClosed, LevelAdded, LevelsSet
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market
-from dutchbook.domain.units import ONE
+from dutchbook.domain.units import ONE, Price
 
 _NONE: tuple[OutcomeId, ...] = ()
 
@@ -36,16 +36,17 @@ class BookTable:
     def __init__(self, markets: Iterable[Market] = ()) -> None:
         self._books: dict[OutcomeId, Book] = {}
         self._views: dict[OutcomeId, BookView] = {}
-        self._twins: dict[OutcomeId, Book] = {}
-        self._open: dict[OutcomeId, None] = {}
+        self.view: Callable[[OutcomeId], BookView | None] = self._views.get
+        """The book of an outcome, or None if it was never heard of."""
         self.counters = BookCounters()
-        self._appliers: dict[type, Callable[..., Sequence[OutcomeId]]] = {
+        self.appliers: Mapping[type, Callable[..., Sequence[OutcomeId]]] = {
             LevelAdded: self._level_added,
             LevelsSet: self._levels_set,
             BookSnapshot: self._snapshot,
             GroupClosed: self._group_closed,
             BookLost: self._lost,
         }
+        """How each kind of event brings the books up to date: `apply` by type."""
         for market in markets:
             self.add_market(market)
 
@@ -59,18 +60,13 @@ class BookTable:
             self._views.setdefault(market.no, MirroredBook(market.no, yes))
         else:
             no = self._book(market.no)
-            self._twins[market.yes], self._twins[market.no] = no, yes
+            yes.twin, no.twin = no, yes
 
     def drop_market(self, market: Market) -> None:
         """Forget a market that is over."""
         for outcome in (market.yes, market.no):
             self._books.pop(outcome, None)
             self._views.pop(outcome, None)
-            self._twins.pop(outcome, None)
-
-    def view(self, outcome: OutcomeId) -> BookView | None:
-        """The book of an outcome, or None if it was never heard of."""
-        return self._views.get(outcome)
 
     def own(self, outcome: OutcomeId) -> Book | None:
         """The book as the venue publishes it: None for the mirrored outcome of a shared book."""
@@ -78,7 +74,7 @@ class BookTable:
 
     def apply(self, event: BookEvent) -> Sequence[OutcomeId]:
         """Bring the books up to date and name the outcomes that may be looked at now."""
-        return self._appliers[type(event)](event)
+        return self.appliers[type(event)](event)
 
     def _book(self, outcome: OutcomeId) -> Book:
         book = self._books.get(outcome)
@@ -98,26 +94,24 @@ class BookTable:
             book.lose(str(error))
             return _NONE
         book.received = event.received
-        bids, asks = book.bid_prices, book.ask_prices
-        if bids and asks and bids[-1] >= asks[0]:
+        bid, ask = book.best_bid, book.best_ask
+        if bid is not None and ask is not None and bid >= ask:
             self.counters.crossed += 1
             return _NONE
         return (outcome,)
 
     def _levels_set(self, event: LevelsSet) -> Sequence[OutcomeId]:
-        books = self._books
-        touched: dict[OutcomeId, None] = {}
+        books, received = self._books, event.received
+        touched: list[OutcomeId] = []
         for change in event.changes:
             outcome = change.outcome
             book = books.get(outcome) or self._book(outcome)
-            book.received = event.received
+            book.received = received
             if book.fault is None:
                 book.set_level(change.side, change.price, change.size)
-                touched[outcome] = None
-        if event.complete:
-            return self._look(touched)
-        self._open.update(touched)
-        return _NONE
+                book.waiting = True
+                touched.append(outcome)
+        return self._look(touched) if event.complete else _NONE
 
     def _snapshot(self, event: BookSnapshot) -> Sequence[OutcomeId]:
         outcome = event.outcome
@@ -127,35 +121,39 @@ class BookTable:
         book.replace(event.bids, event.asks, event.received)
         if was_lost or (before and book.folded and before != (book.bid_sizes, book.ask_sizes)):
             self.counters.resyncs += 1
-        if event.complete:
-            return self._look({outcome: None})
-        self._open[outcome] = None
-        return _NONE
+        book.waiting = True
+        return self._look((outcome,)) if event.complete else _NONE
 
     def _group_closed(self, event: GroupClosed) -> Sequence[OutcomeId]:
-        return self._look(dict.fromkeys(event.outcomes))
+        return self._look(event.outcomes)
 
     def _lost(self, event: BookLost) -> Sequence[OutcomeId]:
         for outcome in event.outcomes:
-            self._open.pop(outcome, None)
-            self._book(outcome).lose(event.reason)
+            book = self._book(outcome)
+            book.waiting = False
+            book.lose(event.reason)
         return _NONE
 
-    def _look(self, touched: dict[OutcomeId, None]) -> Sequence[OutcomeId]:
+    def _look(self, outcomes: Sequence[OutcomeId]) -> Sequence[OutcomeId]:
         """Of the touched outcomes, and of their twins still waiting, those whose books may be looked at."""
-        if self._open:
-            self._join_waiting(touched)
+        if len(outcomes) == 2:
+            first, second = self._books.get(outcomes[0]), self._books.get(outcomes[1])
+            if first is not None and second is not None and first.twin is second and _sound_pair(first, second):
+                first.waiting = second.waiting = False
+                return outcomes
+        return self._look_closely(outcomes)
+
+    def _look_closely(self, outcomes: Sequence[OutcomeId]) -> Sequence[OutcomeId]:
+        touched = self._with_waiting(outcomes)
         ready: list[OutcomeId] = []
-        books, twins = self._books, self._twins
         for outcome in touched:
-            book = books.get(outcome)
+            book = self._books.get(outcome)
             if book is None or book.fault is not None:
                 continue
-            bids, asks = book.bid_prices, book.ask_prices
-            if bids and asks and bids[-1] >= asks[0]:
+            if book.crossed:
                 self.counters.crossed += 1
                 continue
-            twin = twins.get(outcome)
+            twin = book.twin
             if twin is None or twin.fault is not None:
                 ready.append(outcome)
             elif _mirror_at_top(book, twin):
@@ -167,24 +165,39 @@ class BookTable:
                 self.counters.mirror_breaks += 1
         return ready
 
-    def _join_waiting(self, touched: dict[OutcomeId, None]) -> None:
-        for outcome in tuple(touched):
-            self._open.pop(outcome, None)
-            twin = self._twins.get(outcome)
-            if twin is not None and twin.outcome in self._open:
-                del self._open[twin.outcome]
-                touched[twin.outcome] = None
+    def _with_waiting(self, outcomes: Sequence[OutcomeId]) -> dict[OutcomeId, None]:
+        touched = dict.fromkeys(outcomes)
+        for outcome in outcomes:
+            book = self._books.get(outcome)
+            if book is None:
+                continue
+            book.waiting = False
+            if book.twin is not None and book.twin.waiting:
+                book.twin.waiting = False
+                touched[book.twin.outcome] = None
+        return touched
+
+
+def _sound_pair(first: Book, second: Book) -> bool:
+    """Whether two books are whole, two-sided, not crossed, and mirror each other at the top: nearly always so."""
+    bid, ask = first.best_bid, first.best_ask
+    return (
+        bid is not None
+        and ask is not None
+        and bid < ask
+        and second.best_ask == ONE - bid
+        and second.best_bid == ONE - ask
+        and first.fault is None
+        and second.fault is None
+    )
 
 
 def _mirror_at_top(book: Book, twin: Book) -> bool:
     """Whether the best prices of the two outcomes of one market add up to a dollar, side by side."""
-    bids, asks, twin_bids, twin_asks = book.bid_prices, book.ask_prices, twin.bid_prices, twin.ask_prices
-    return _completes(bids[-1] if bids else None, twin_asks[0] if twin_asks else None) and _completes(
-        asks[0] if asks else None, twin_bids[-1] if twin_bids else None
-    )
+    return _completes(book.best_bid, twin.best_ask) and _completes(book.best_ask, twin.best_bid)
 
 
-def _completes(price: int | None, other: int | None) -> bool:
+def _completes(price: Price | None, other: Price | None) -> bool:
     if price is None or other is None:
         return price is other
     return price + other == ONE

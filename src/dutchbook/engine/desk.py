@@ -11,15 +11,10 @@ from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.events import (
-    BookLost,
-    BookSnapshot,
     CashMoved,
     Event,
     GridChanged,
-    GroupClosed,
     HaltOrdered,
-    LevelAdded,
-    LevelsSet,
     MarketListed,
     MarketResolved,
     MarketStatusChanged,
@@ -101,16 +96,15 @@ class Desk:
         self.baskets = Baskets(self, execution)
         self.halt_reason: str | None = None
         self.recent_fills: deque[Fill] = deque(maxlen=50)
+        self.book: Callable[[OutcomeId], BookView | None] = books.view
         self._gateway = gateway
+        self._ordered = False
+        """Whether any order was ever sent: until then no book change can do anything to ours."""
         self._bundles = bundles
         self._marks = LastBids(books)
         self._intents = 0
+        self._appliers = books.appliers
         self._learn: dict[type, Callable[[Any], Learned]] = {
-            LevelAdded: self._book,
-            LevelsSet: self._book,
-            BookSnapshot: self._book,
-            GroupClosed: self._book,
-            BookLost: self._book,
             TradePrinted: self._market,
             TopQuoted: self._market,
             GridChanged: self._listing,
@@ -128,9 +122,14 @@ class Desk:
 
     def learn(self, event: Event) -> Learned:
         """Apply one event. `ready` then names the outcomes whose books may be looked at because of it."""
-        self.ready = _NONE
         self.tells = False
-        return self._learn[type(event)](event)
+        kind = type(event)
+        apply = self._appliers.get(kind)
+        if apply is not None:
+            self.ready = apply(event)
+            return self._market(event) if self._ordered else NOTHING_LEARNED
+        self.ready = _NONE
+        return self._learn[kind](event)
 
     def accept(self, approved: Approved) -> Step:
         """Reserve what an approved intent may cost, and begin it."""
@@ -164,11 +163,6 @@ class Desk:
     def mark(self, outcome: OutcomeId) -> Price | None:
         """The last bid seen for an outcome."""
         return self._marks(outcome)
-
-    def _book(self, event: Any) -> Learned:
-        self.ready = self.books.apply(event)
-        answers = self._gateway.observe(event)
-        return Learned((), NOTHING, answers) if answers else NOTHING_LEARNED
 
     def _market(self, event: Any) -> Learned:
         answers = self._gateway.observe(event)
@@ -246,6 +240,7 @@ class Desk:
 
     def _follow_orders(self, step: Step) -> None:
         for order in step.orders:
+            self._ordered = True
             self.exposure.order_changed(order)
         for home in step.intents:
             # What the basket still wanted is given up for its way home: else the missed leg would count twice.
@@ -263,9 +258,6 @@ class Desk:
     def _fee_of(self, market: MarketId, price: Price, size: Size) -> Money:
         known = self.catalogue.market(market)
         return Money(0) if known is None else taker_fee(known.fees, price, size)
-
-    def book(self, outcome: OutcomeId) -> BookView | None:
-        return self.books.view(outcome)
 
     def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
         return self._gateway.unclaimed(outcome, side)

@@ -16,24 +16,28 @@ class Feed:
 
     def __init__(self, codecs: Mapping[str, Codec]) -> None:
         self._codecs = dict(codecs)
-        self._flushing = tuple({id(codec): codec for codec in codecs.values()}.values())
+        # Those that decoded anything, in the order of their first frames: no other holds anything back.
+        self._flushing: tuple[Codec, ...] = ()
         self.frames = 0
         self.malformed = 0
-        self.last_fault: WireError | None = None
+        self.fault: WireError | None = None
+        """The last malformed frame, until somebody takes it for the record."""
         self.unread: Counter[str] = Counter()
 
     def decode(self, frame: Frame) -> Sequence[MarketEvent]:
-        """The events of a frame. A malformed frame gives none; it is counted and kept in `last_fault`."""
+        """The events of a frame. A malformed frame gives none; it is counted and kept in `fault`."""
         self.frames += 1
         codec = self._codecs.get(frame.source)
         if codec is None:
             self.unread[frame.source] += 1
             return _NOTHING
+        if codec not in self._flushing:
+            self._flushing = (*self._flushing, codec)
         try:
             return codec.decode(frame)
         except WireError as fault:
             self.malformed += 1
-            self.last_fault = fault
+            self.fault = fault
             return _NOTHING
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:
@@ -42,5 +46,5 @@ class Feed:
         for codec in self._flushing:
             due = codec.flush(now)
             if due:
-                events = [*events, *due]
+                events = [*events, *due] if events else due
         return events

@@ -25,7 +25,7 @@ from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.feed import Feed
-from dutchbook.engine.ports import Answer, Gateway, Observer, Record
+from dutchbook.engine.ports import Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.turn import QUIET, Decision, Turn, turn
@@ -100,13 +100,13 @@ class Loop:
         received = frame.received
         self.advance(received, ref)
         self.desk.heard[frame.source] = received
-        feed = self.feed
-        faults = feed.malformed
+        feed, counters, dispatch = self.feed, self.counters, self.dispatch
         for event in feed.decode(frame):
-            self.counters.events += 1
-            self.dispatch(event, ref)
-        if feed.malformed != faults and feed.last_fault is not None:
-            self._append("fault", FaultRecord(feed.last_fault.reason), ref)
+            counters.events += 1
+            dispatch(event, ref)
+        if feed.fault is not None:
+            self._append("fault", FaultRecord(feed.fault.reason), ref)
+            feed.fault = None
         if feed.frames >= self._next_mark:
             self._mark(ref)
 
@@ -129,9 +129,9 @@ class Loop:
         if due_at is not None and due_at <= now:
             self._do_due(now)
         desk.now = max(desk.now, now)
-        for event in self.feed.flush(now):
-            self.counters.events += 1
-            self.dispatch(event, ref)
+        if closed := self.feed.flush(now):
+            self.counters.events += len(closed)
+            self._dispatch_all(closed, ref)
         if now >= self._next_look:
             self._next_look = Nanos(now + LOOK_EVERY)
             self._look_up(now, ref)
@@ -170,8 +170,9 @@ class Loop:
                 self._switch.order(Halt(event.reason, "the desk", event.received))
         result = turn(self.desk, event, self._strategies, self._view, self._rules)
         for observer in self._observers:
-            for observation in observer.observations():
-                self._append("observation", observation, cause)
+            if seen := observer.observations():
+                for observation in seen:
+                    self._append("observation", observation, cause)
         if result is not QUIET:
             self._carry_out(result, cause)
 
@@ -218,7 +219,7 @@ class Loop:
         self.counters.orders += 1
         self.agenda.add(self._gateway.submit(order, market, now), OrderArrives(order.id), line)
 
-    def _dispatch_all(self, events: Iterable[Answer], cause: Cause) -> None:
+    def _dispatch_all(self, events: Iterable[Event], cause: Cause) -> None:
         for event in events:
             self.dispatch(event, cause)
 

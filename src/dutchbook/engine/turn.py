@@ -38,9 +38,12 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
     intents before its own have been judged: so it sees what is left.
     """
     learned = desk.learn(event)
-    decisions = [_decide(desk, intent, view, rules) for intent in learned.step.intents]
+    decisions: list[Decision] = []
+    if learned is not NOTHING_LEARNED:
+        decisions += [_decide(desk, intent, view, rules) for intent in learned.step.intents]
+    ready = desk.ready
     for strategy in strategies:
-        wanted = _wanted(desk, event, strategy)
+        wanted = strategy.books_changed(ready, desk) if ready else _wanted(desk, event, strategy)
         if wanted:
             decisions += [_decide(desk, intent, view, rules) for intent in wanted]
     if learned is NOTHING_LEARNED and not decisions:
@@ -49,8 +52,7 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
 
 
 def _wanted(desk: Desk, event: Event, strategy: Strategy) -> Sequence[Intent]:
-    if desk.ready:
-        return strategy.books_changed(desk.ready, desk)
+    """What a strategy wants of an event that changed no book to be looked at."""
     if desk.tells:
         return strategy.on_event(event, desk)
     if isinstance(event, BookLost):

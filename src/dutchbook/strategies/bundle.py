@@ -32,6 +32,7 @@ from dutchbook.strategies.standings import Standings
 from dutchbook.strategies.wording import reason, standing_text
 
 _NOTHING: tuple[Intent, ...] = ()
+_UNSEEN: tuple[Observation, ...] = ()
 
 
 class BundleStrategy:
@@ -70,12 +71,12 @@ class BundleStrategy:
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
         """Learn the new tops, and price at full depth what they brought below its payoff."""
-        watches = self._watches
+        watches, book_of = self._watches, desk.book
         for outcome in outcomes:
             watch = watches.get(outcome)
             if watch is None:
                 continue
-            book = desk.book(outcome)
+            book = book_of(outcome)
             if book is None:
                 continue
             bid, ask = book.best_bid, book.best_ask
@@ -108,9 +109,12 @@ class BundleStrategy:
         self._standings.replace(question, bundles, desk.now)
         return self._judge(desk)
 
-    def observations(self) -> list[Observation]:
+    def observations(self) -> Sequence[Observation]:
         """What was seen since the last call; given once."""
-        seen, self._standings.seen = self._standings.seen, []
+        seen = self._standings.seen
+        if not seen:
+            return _UNSEEN
+        self._standings.seen = []
         return seen
 
     def why_not(self, market: MarketId, desk: DeskView | None = None) -> list[str]:

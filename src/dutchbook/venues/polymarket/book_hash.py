@@ -51,8 +51,7 @@ def level_texts(levels: Iterable[wire.Level]) -> list[str]:
 
 def digest(head: str, timestamp: int, bids: Sequence[str], asks: Sequence[str], tail: str) -> str:
     """The hash in hex from the parts of the preimage. `head` comes from `head_of`, `tail` from `Terms.tail`."""
-    text = f'{head}{timestamp}","hash":"","bids":[{",".join(bids)}],"asks":[{",".join(asks)}{tail}'
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return _sha1_of(f'{head}{timestamp}","hash":"","bids":[{",".join(bids)}],"asks":[{",".join(asks)}{tail}')
 
 
 def head_of(market: str, asset_id: str) -> str:
@@ -69,7 +68,7 @@ def book_digest(book: wire.Book, terms: Terms) -> str:
 class HashedBook:
     """One outcome's book as text, kept level by level so that each check is a join and one SHA-1."""
 
-    __slots__ = ("_asks", "_bids", "_head", "_tail", "ask_keys", "bid_keys", "terms")
+    __slots__ = ("_asks", "_bids", "_head", "_joined_asks", "_joined_bids", "_tail", "ask_keys", "bid_keys", "terms")
 
     def __init__(self, book: wire.Book, bids: Sequence[Level], asks: Sequence[Level], terms: Terms) -> None:
         """Take a whole book. `bids` and `asks` are its levels, read, in the same order and without empty ones."""
@@ -77,6 +76,9 @@ class HashedBook:
         self.bid_keys, self._bids = _sorted_texts(book.bids, [level.price for level in bids])
         # The venue lists asks from the highest: negative keys make that ascending.
         self.ask_keys, self._asks = _sorted_texts(book.asks, [-level.price for level in asks])
+        # Each side joined, None since its last change: most changes leave the other side as it was.
+        self._joined_bids: str | None = None
+        self._joined_asks: str | None = None
         self.use(terms)
 
     def use(self, terms: Terms) -> None:
@@ -86,15 +88,26 @@ class HashedBook:
 
     def set_bid(self, price: int, size: int, price_text: str, size_text: str) -> None:
         """Set the total size of a bid; 0 removes it."""
+        self._joined_bids = None
         _set(self.bid_keys, self._bids, price, f'{{"price":"{price_text}","size":"{size_text}"}}' if size else "")
 
     def set_ask(self, price: int, size: int, price_text: str, size_text: str) -> None:
         """Set the total size of an ask; 0 removes it."""
+        self._joined_asks = None
         _set(self.ask_keys, self._asks, -price, f'{{"price":"{price_text}","size":"{size_text}"}}' if size else "")
 
     def digest(self, timestamp: int) -> str:
         """The hash of the book as it is now, at the venue's `timestamp` in milliseconds."""
-        return digest(self._head, timestamp, self._bids, self._asks, self._tail)
+        bids, asks = self._joined_bids, self._joined_asks
+        if bids is None:
+            bids = self._joined_bids = ",".join(self._bids)
+        if asks is None:
+            asks = self._joined_asks = ",".join(self._asks)
+        return _sha1_of(f'{self._head}{timestamp}","hash":"","bids":[{bids}],"asks":[{asks}{self._tail}')
+
+
+def _sha1_of(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _set(keys: list[int], texts: list[str], key: int, text: str) -> None:

@@ -146,10 +146,10 @@ class Groups:
         market.pending = True
         waiting[market.id] = market
 
-    def pend(self, market: MarketState, at: int, sets: Sequence[LevelSet], received: Nanos) -> list[MarketEvent]:
+    def pend(self, market: MarketState, at: int, sets: Sequence[LevelSet], received: Nanos) -> GroupClosed | None:
         """`enter` and `wait` in one step for changes that nobody checks: most frames without verification."""
         waiting = self._open
-        events: list[MarketEvent] = []
+        closed = None
         if at == market.at and received <= market.received + self._grace:
             for level in sets:
                 market.touched[level.outcome] = None
@@ -157,7 +157,7 @@ class Groups:
                 del waiting[market.id]
         else:
             if market.pending:
-                events.append(self._finish(market, received))
+                closed = self._finish(market, received)
             market.at = at
             if len(sets) == 2:
                 first, second = sets
@@ -169,7 +169,7 @@ class Groups:
         market.received = received
         market.pending = True
         waiting[market.id] = market
-        return events
+        return closed
 
     def match(self, state: OutcomeState, *, matches: bool) -> None:
         """Note how a change's hash compares. Only the group's last comparison for an outcome is final."""
@@ -178,8 +178,9 @@ class Groups:
         market.checked = True
         if matches and outcome not in market.counted:
             market.counted.add(outcome)
-            self._counters.changes_checked += 1
-            self._counters.changes_ok += 1
+            counters = self._counters
+            counters.changes_checked += 1
+            counters.changes_ok += 1
 
     def lose(self, states: list[OutcomeState], reason: str, received: Nanos) -> BookLost:
         """Declare books unknown."""

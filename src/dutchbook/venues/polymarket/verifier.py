@@ -13,6 +13,8 @@ from dutchbook.venues.polymarket.book_hash import HashedBook, Terms, book_digest
 from dutchbook.venues.polymarket.groups import Counters, Groups, MarketState, OutcomeState
 from dutchbook.venues.polymarket.memo import nanos_of
 
+_BUY = Side.BUY  # looked up once: this is the path of every change
+
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """A book, read. `book` is as the venue sent it."""
@@ -53,10 +55,6 @@ class Verifier:
         if not sets:
             return []
         moment: Nanos = at * 1_000_000  # type: ignore[assignment]  # a call of Nanos is a twentieth of all this
-        if not self._verify:
-            events = self._groups.pend(market, at, sets, received)
-            events.append(LevelsSet(sets, received, moment, False))
-            return events
         events = self._groups.enter(market, at, received)
         whole = self._set(market, at, rows, sets) and False not in market.touched.values()
         complete, closed = self._groups.settle(market, whole=whole, received=received)
@@ -64,6 +62,22 @@ class Verifier:
         if closed is not None:
             events.append(closed)
         return events
+
+    def unchecked(
+        self, market: MarketState, message: wire.PriceChange, sets: tuple[LevelSet, ...], received: Nanos
+    ) -> list[MarketEvent]:
+        """`changes` where nobody checks: each group waits for its time."""
+        at = message.timestamp
+        if at < market.newest:
+            sets = self._fresh(market, at, message.price_changes, sets)[1]
+            if not sets:
+                return []
+        else:
+            market.newest = at
+        moment: Nanos = at * 1_000_000  # type: ignore[assignment]  # a call of Nanos is a twentieth of all this
+        event = LevelsSet(sets, received, moment, False)
+        closed = self._groups.pend(market, at, sets, received)
+        return [event] if closed is None else [closed, event]
 
     def snapshot(self, read: Snapshot, received: Nanos) -> list[MarketEvent]:
         """Replace a book if its hash is right; without the means to check it is taken on trust, and counted so."""
@@ -124,7 +138,7 @@ class Verifier:
     def _set(self, market: MarketState, at: int, rows: Sequence[wire.Change], sets: Sequence[LevelSet]) -> bool:
         """Bring the kept books up to date and compare each one's hash; whether any could be compared and all agree."""
         touched, outcomes = market.touched, market.outcomes
-        announced: dict[OutcomeState, str] = {}
+        announced: dict[OutcomeState, tuple[HashedBook, str]] = {}
         for row, level in zip(rows, sets, strict=True):
             state = outcomes[level.outcome]
             state.at = at
@@ -132,15 +146,16 @@ class Verifier:
             if book is None:
                 touched.setdefault(state.outcome, None)
                 continue
-            if level.side is Side.BUY:
+            if level.side is _BUY:
                 book.set_bid(level.price, level.size, row.price, row.size)
             else:
                 book.set_ask(level.price, level.size, row.price, row.size)
-            announced[state] = row.hash
+            announced[state] = (book, row.hash)
         whole = False
-        for state, expected in announced.items():
+        for state, (book, expected) in announced.items():
             if expected:
-                self._groups.match(state, matches=_matches(state, expected, at))
+                matches = book.digest(at) == expected or _matches_newer_trade(state, book, expected, at)
+                self._groups.match(state, matches=matches)
                 whole = True
             else:
                 touched[state.outcome] = None
@@ -189,17 +204,11 @@ class Verifier:
         return [GridChanged(market.id, PriceGrid.uniform(read.tick), received, nanos_of(read.book.timestamp))]
 
 
-def _matches(state: OutcomeState, expected: str, time: int) -> bool:
-    """Whether the kept book has the announced hash.
+def _matches_newer_trade(state: OutcomeState, book: HashedBook, expected: str, time: int) -> bool:
+    """Whether the kept book has the announced hash, if not with the price of the last trade that it knows.
 
-    If not with the price of the last trade that it knows, then perhaps with the market's newer one: books and prints of
-    one trade come in no promised order.
+    Then perhaps with the market's newer one: books and prints of one trade come in no promised order.
     """
-    book = state.book
-    if book is None:
-        return False
-    if book.digest(time) == expected:
-        return True
     printed, terms = state.market.last_trade, book.terms
     if printed is None or printed == terms.last_trade:
         return False
