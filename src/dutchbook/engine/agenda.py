@@ -8,6 +8,9 @@ from dutchbook.domain.events import Cause, MarketEvent
 from dutchbook.domain.orders import OrderId
 from dutchbook.domain.units import Nanos
 
+NEVER = Nanos(2**63 - 1)
+"""Later than any time that nanoseconds in 64 bits can tell."""
+
 
 class OrderArrives(msgspec.Struct, frozen=True):
     """An order reaches the exchange."""
@@ -42,6 +45,8 @@ class Agenda:
     def __init__(self) -> None:
         self._heap: list[tuple[Nanos, int, Due, Cause]] = []
         self._asked = 0
+        self.due_at: Nanos = NEVER
+        """When the next thing is due: `NEVER` if there is none. Read at every frame."""
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -50,14 +55,16 @@ class Agenda:
         """Put `due` on the agenda for `at`."""
         self._asked += 1
         heappush(self._heap, (at, self._asked, due, cause))
+        self.due_at = self._heap[0][0]
 
     def next_at(self) -> Nanos | None:
         """When the next thing is due, or None."""
-        return self._heap[0][0] if self._heap else None
+        return self.due_at if self._heap else None
 
     def pop_due(self, now: Nanos) -> tuple[Nanos, Due, Cause] | None:
         """The earliest thing due at `now` or before, or None."""
-        if not self._heap or self._heap[0][0] > now:
+        if self.due_at > now or not self._heap:
             return None
         at, _, due, cause = heappop(self._heap)
+        self.due_at = self._heap[0][0] if self._heap else NEVER
         return at, due, cause

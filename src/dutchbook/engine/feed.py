@@ -18,6 +18,7 @@ class Feed:
         self._codecs = dict(codecs)
         # Those that decoded anything, in the order of their first frames: no other holds anything back.
         self._flushing: tuple[Codec, ...] = ()
+        self._last: Codec | None = None
         self.frames = 0
         self.malformed = 0
         self.fault: WireError | None = None
@@ -31,14 +32,20 @@ class Feed:
         if codec is None:
             self.unread[frame.source] += 1
             return _NOTHING
-        if codec not in self._flushing:
-            self._flushing = (*self._flushing, codec)
+        if codec is not self._last:
+            self._heard(codec)
         try:
             return codec.decode(frame)
         except WireError as fault:
             self.malformed += 1
             self.fault = fault
             return _NOTHING
+
+    def _heard(self, codec: Codec) -> None:
+        """A codec decodes, and not the same as before: from now on it may have something to flush."""
+        self._last = codec
+        if codec not in self._flushing:
+            self._flushing = (*self._flushing, codec)
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:
         """What is due in any codec because time passed."""

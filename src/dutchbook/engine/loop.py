@@ -39,8 +39,9 @@ MARK_EVERY = 10_000
 """Frames between two marks in the journal."""
 EQUITY_EVERY = SECOND
 """Engine time between two looks at equity against the drawdown limits."""
-LOOK_EVERY = Nanos(20 * MILLISECOND)
-"""Engine time between two looks at the halt: `_send` asks for itself, so nothing leaves in between."""
+LOOK_EVERY = Nanos(50 * MILLISECOND)
+"""Engine time, while frames come, between two looks at what is no frame: equity, the halt, groups that nothing joined.
+A codec closes its groups at its own next frame, drivers call `advance` when none comes, `_send` asks for the halt."""
 
 _JOURNALLED: frozenset[type] = frozenset({OrderReported, OrderFilled, TimerFired, CashMoved, HaltOrdered, Resumed})
 
@@ -98,8 +99,12 @@ class Loop:
     def frame(self, frame: Frame, ref: FrameRef) -> None:
         """Advance to the frame's receive time, decode it and hand on its events."""
         received = frame.received
-        self.advance(received, ref)
-        self.desk.heard[frame.source] = received
+        desk = self.desk
+        if received >= self._next_look or received >= self.agenda.due_at:
+            self.advance(received, ref)
+        elif received > desk.now:
+            desk.now = received
+        desk.heard[frame.source] = received
         feed, counters, dispatch = self.feed, self.counters, self.dispatch
         for event in feed.decode(frame):
             counters.events += 1
@@ -125,8 +130,7 @@ class Loop:
     def advance(self, now: Nanos, ref: Cause) -> None:
         """Let happen what is due until `now`: arrivals, timers, groups of changes, the look at equity and the halt."""
         desk = self.desk
-        due_at = self.agenda.next_at()
-        if due_at is not None and due_at <= now:
+        if self.agenda.due_at <= now:
             self._do_due(now)
         desk.now = max(desk.now, now)
         if closed := self.feed.flush(now):

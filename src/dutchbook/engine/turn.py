@@ -38,17 +38,17 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
     intents before its own have been judged: so it sees what is left.
     """
     learned = desk.learn(event)
-    decisions: list[Decision] = []
-    if learned is not NOTHING_LEARNED:
-        decisions += [_decide(desk, intent, view, rules) for intent in learned.step.intents]
+    if learned is NOTHING_LEARNED:
+        decisions: list[Decision] | None = None
+    else:
+        decisions = [_decide(desk, intent, view, rules) for intent in learned.step.intents]
     ready = desk.ready
     for strategy in strategies:
         wanted = strategy.books_changed(ready, desk) if ready else _wanted(desk, event, strategy)
         if wanted:
-            decisions += [_decide(desk, intent, view, rules) for intent in wanted]
-    if learned is NOTHING_LEARNED and not decisions:
-        return QUIET
-    return Turn(learned, tuple(decisions))
+            decided = [_decide(desk, intent, view, rules) for intent in wanted]
+            decisions = decided if decisions is None else [*decisions, *decided]
+    return QUIET if decisions is None else Turn(learned, tuple(decisions))
 
 
 def _wanted(desk: Desk, event: Event, strategy: Strategy) -> Sequence[Intent]:
