@@ -45,7 +45,7 @@ def test_a_minute_of_paper_trading_can_be_explained_to_the_bytes(tmp_path: Path)
     assert picture.mode == "paper"
     assert "planted" in picture.notice
     assert picture.equity == picture.bankroll + picture.realised + picture.unrealised - picture.fees
-    fill = desk.parts.desk.recent_fills[-1]
+    fill = desk.fills.latest[0]
     steps = explain_order(tmp_path, fill.order, None)
     assert [step.what for step in steps][-1] == "frame of polymarket/market"
     assert {"fill", "order", "verdict"} <= {step.what for step in steps}

@@ -1,6 +1,7 @@
 """Which books may be looked at, and when."""
 
 from dutchbook.domain.book import Level, Side
+from dutchbook.domain.compact_books import CompactBook
 from dutchbook.domain.events import BookLost, BookSnapshot, GroupClosed, LevelAdded, LevelSet, LevelsSet
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, kalshi_no, kalshi_yes
 from dutchbook.domain.markets import Market, NoFees, PriceGrid
@@ -80,6 +81,24 @@ def test_a_crossed_book_is_counted_and_not_shown() -> None:
     table = polymarket()
     assert not table.apply(LevelsSet((LevelSet(YES, Side.BUY, Price(4_200), Size(1)),), Nanos(2)))
     assert table.counters.crossed == 1
+
+
+def test_books_that_nobody_watches_say_the_same_in_less_room() -> None:
+    full, compact = BookTable([market(Venue.POLYMARKET)]), BookTable([market(Venue.POLYMARKET)], watched=())
+    events = (
+        snapshot(YES, 4_000, 4_200),
+        snapshot(NO, 5_800, 6_000),
+        LevelsSet(
+            (LevelSet(YES, Side.BUY, Price(4_100), Size(7)), LevelSet(NO, Side.SELL, Price(5_900), Size(7))), Nanos(2)
+        ),
+    )
+    for event in events:
+        assert sorted(full.apply(event)) == sorted(compact.apply(event))
+    for outcome in (YES, NO):
+        ours, theirs = full.view(outcome), compact.view(outcome)
+        assert isinstance(theirs, CompactBook)
+        assert ours is not None
+        assert ([*ours.bids()], [*ours.asks()]) == ([*theirs.bids()], [*theirs.asks()])
 
 
 def test_a_lost_book_stays_unknown_until_its_snapshot_which_is_a_resync() -> None:

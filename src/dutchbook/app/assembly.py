@@ -89,9 +89,9 @@ def assemble(
     check_strategies(terms.strategies)
     markets = [_for_account(market, settings) for market in listed]
     catalogue = Catalogue(questions, markets)
-    books = BookTable(markets)
     bundles = [bundle for question in catalogue.questions() for bundle in bundles_of(question, catalogue)]
     strategy = BundleStrategy(bundles, settings.bundle, catalogue=catalogue)
+    books = BookTable(markets, watched=strategy.outcomes())
     exchange = PaperExchange(books, settings.paper, random.Random(0))  # noqa: S311 - latency jitter, not a secret
     desk = Desk(
         catalogue=catalogue,
@@ -110,8 +110,11 @@ def assemble(
     )
     kalshi = KalshiCodec(sequence=terms.sequence)
     codecs: dict[str, Codec] = {MARKET_SOURCE: polymarket, REST_SOURCE: polymarket, KALSHI_SOURCE: kalshi}
+    # Each that STRATEGIES names is built here; a run wakes those that were asked for, in that order.
+    built: Mapping[str, Strategy] = {strategy.name: strategy}
+    chosen = tuple(built[name] for name in dict.fromkeys(terms.strategies))
     policy = Policy(
-        strategies=((strategy,) if terms.strategies else ()) + ((terms.watch(strategy),) if terms.watch else ()),
+        strategies=chosen + ((terms.watch(strategy),) if terms.watch else ()),
         rules=guardian_rules(settings.risk),
         observers=(strategy,),
     )

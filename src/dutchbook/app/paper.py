@@ -1,15 +1,18 @@
 """A desk that trades on paper in a market that happens now: here the seeded random walk, labelled as what it is."""
 
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
-from dutchbook.app.picture import Account, picture
+from dutchbook.app.failures import stopping
+from dutchbook.app.picture import Account, RecentFills, picture
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.config.load import fingerprint
 from dutchbook.config.modes import Mode
 from dutchbook.config.settings import Settings
+from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import FrameRef, JournalRef, Resumed
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Clock, Frame, SequenceKind
@@ -56,23 +59,26 @@ class PaperDesk:
         self._clock = clock or RealClock()
         self._started = self._clock.now()
         self._seed = seed
+        self._home = home
+        self._switch = HaltSwitch(halt_file(home))
+        install_halt_signal(self._switch)  # before the lock names this process: `dutchbook halt` signals its holder
         self._lock = DeskLock(Home(home).lock)
         self._market = RandomWalkMarket(seed, self._started, RATE)
         self.run, self._journal = new_run(home, Mode.PAPER, settings.storage, {"seed": seed})
-        self._writer = self._recording(run_folder(home, self.run), settings)
-        self._home = home
-        self._switch = HaltSwitch(halt_file(home))
-        install_halt_signal(self._switch)
+        self._folder = run_folder(home, self.run)
+        self._writer = self._recording(self._folder, settings)
         opening = Opening(settings.portfolio.bankroll, self._started)
         terms = Terms(opening=opening, switch=self._switch)
         self.parts: Parts = assemble(settings, self._market.questions, self._market.markets, self._journal, terms)
+        self.fills = RecentFills(self.parts.loop.bus)
         self._journal.append("run", self._started, self._first_line(settings))
         self._driver = PaperDriver(self.parts.loop, self._market.frames(), KeptFrames(self._writer), self._clock)
 
     def step(self) -> int:
-        """Do all that is due now; how many frames that were."""
-        self._resume_if_lifted()
-        return self._driver.step()
+        """Do all that is due now; how many frames that were. Raises DeskStopped for a failure that nobody foresaw."""
+        with stopping(self._folder):
+            self._resume_if_lifted()
+            return self._driver.step()
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due."""
@@ -92,7 +98,7 @@ class PaperDesk:
             journal_lines=self._journal.seq,
             journal_head=self._journal.head,
         )
-        return picture(self.parts, account)
+        return picture(self.parts, account, self.fills)
 
     def close(self) -> None:
         """End the run in good order: journal and recording are sealed, the lock is given back."""
@@ -117,8 +123,15 @@ class PaperDesk:
         if error is None or isinstance(error, KeyboardInterrupt):
             self.close()
         else:
-            self._journal.close()
-            self._lock.release()
+            self._abandon(error)
+
+    def _abandon(self, error: BaseException) -> None:
+        """Keep what there is after a failure: the journal has no last line, the recording is cut short."""
+        for end in (self._journal.close, partial(self._writer.__exit__, type(error), error, None), self._lock.release):
+            try:
+                end()
+            except DutchbookError as another:
+                error.add_note(str(another))  # The first error is the cause, and the one that is told.
 
     def _resume_if_lifted(self) -> None:
         """Go on once a person took the halt file away."""

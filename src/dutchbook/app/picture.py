@@ -1,15 +1,17 @@
 """Draws a running desk as a frozen value for screens."""
 
-from itertools import islice
+from collections import deque
 
 import msgspec
 
 from dutchbook.app.assembly import Parts
 from dutchbook.config.modes import Mode
 from dutchbook.domain.book import BookView
+from dutchbook.domain.events import Cause, Event, OrderFilled
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Fill, Intent
 from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.desk import Desk
 from dutchbook.evaluation.snapshot import BasketRow, BookRow, BundleRow, DeskSnapshot, FillRow, PoolRow
 from dutchbook.portfolio.profit import profit_and_loss
@@ -34,7 +36,19 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     journal_head: str
 
 
-def picture(parts: Parts, account: Account) -> DeskSnapshot:
+class RecentFills:
+    """Hears on the bus of every fill, and keeps the latest."""
+
+    def __init__(self, bus: LocalBus) -> None:
+        self.latest: deque[Fill] = deque(maxlen=ROWS)
+        bus.subscribe(self._hear)
+
+    def _hear(self, event: Event, cause: Cause) -> None:  # noqa: ARG002 - the bus tells causes too
+        if isinstance(event, OrderFilled):
+            self.latest.appendleft(event.fill)
+
+
+def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
     """The desk as it stands, with the rows most worth showing."""
     desk, loop, strategy = parts.desk, parts.loop, parts.strategy
     money = profit_and_loss(desk.ledger, desk.mark, desk.complete_sets())
@@ -62,7 +76,7 @@ def picture(parts: Parts, account: Account) -> DeskSnapshot:
         refusals=dict(loop.counters.refusals),
         orders=loop.counters.orders,
         baskets=tuple(_basket_row(desk, intent) for intent in desk.baskets.working()),
-        fills=tuple(_fill_row(desk, fill) for fill in islice(reversed(desk.recent_fills), ROWS)),
+        fills=tuple(_fill_row(desk, fill) for fill in fills.latest),
         fills_total=loop.counters.fills,
         bankroll=desk.drawdown.bankroll,
         cash=money.cash,

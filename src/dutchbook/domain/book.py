@@ -170,13 +170,13 @@ class MirroredBook:
 
     __slots__ = ("_book", "outcome")
 
-    def __init__(self, outcome: OutcomeId, book: Book) -> None:
+    def __init__(self, outcome: OutcomeId, book: BookView) -> None:
         self.outcome = outcome
         self._book = book
 
     @property
     def usable(self) -> bool:
-        return self._book.fault is None
+        return self._book.usable
 
     @property
     def received(self) -> Nanos:
@@ -184,13 +184,13 @@ class MirroredBook:
 
     @property
     def best_bid(self) -> Price | None:
-        asks = self._book.ask_prices
-        return Price(ONE - asks[0]) if asks else None
+        ask = self._book.best_ask
+        return None if ask is None else Price(ONE - ask)
 
     @property
     def best_ask(self) -> Price | None:
-        bids = self._book.bid_prices
-        return Price(ONE - bids[-1]) if bids else None
+        bid = self._book.best_bid
+        return None if bid is None else Price(ONE - bid)
 
     def bids(self) -> Iterator[Level]:
         """Bid levels, highest first."""

@@ -48,3 +48,7 @@ class IllegalTransition(DutchbookError):
 
 class LedgerError(DutchbookError):
     """A booking that does not balance or takes what is not there. Nothing was booked."""
+
+
+class DeskStopped(DutchbookError):
+    """A part of the desk failed in a way that nobody foresaw, so it stopped: no order left after that."""

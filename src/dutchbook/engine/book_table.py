@@ -4,14 +4,17 @@ A book may be looked at once the changes of its venue instant are complete, it i
 publishes both sides of one market, YES and NO mirror each other at the top.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from dutchbook.domain.book import NO_SNAPSHOT, Book, BookView, MirroredBook
+from dutchbook.domain.compact_books import CompactBook
 from dutchbook.domain.errors import BookError
 from dutchbook.domain.events import BookEvent, BookLost, BookSnapshot, GroupClosed, LevelAdded, LevelsSet
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.units import ONE, Price
+
+type AnyBook = Book | CompactBook
 
 _NONE: tuple[OutcomeId, ...] = ()
 
@@ -33,8 +36,12 @@ class BookCounters:
 class BookTable:
     """Books by outcome. Outcomes are known from their markets, or from the first message that names them."""
 
-    def __init__(self, markets: Iterable[Market] = ()) -> None:
-        self._books: dict[OutcomeId, Book] = {}
+    def __init__(self, markets: Iterable[Market] = (), watched: Collection[OutcomeId] | None = None) -> None:
+        """Books of these markets; those of outcomes that are not `watched` (None: all are) take a seventh of the room.
+
+        Markets that are listed later get full books: strategies are about to look at them.
+        """
+        self._books: dict[OutcomeId, AnyBook] = {}
         self._views: dict[OutcomeId, BookView] = {}
         self.view: Callable[[OutcomeId], BookView | None] = self._views.get
         """The book of an outcome, or None if it was never heard of."""
@@ -48,6 +55,9 @@ class BookTable:
         }
         """How each kind of event brings the books up to date: `apply` by type."""
         for market in markets:
+            for outcome in (market.yes,) if market.shared_book else (market.yes, market.no):
+                if watched is not None and outcome not in watched:
+                    self._books[outcome] = self._views[outcome] = CompactBook(outcome)
             self.add_market(market)
 
     def __len__(self) -> int:
@@ -68,7 +78,7 @@ class BookTable:
             self._books.pop(outcome, None)
             self._views.pop(outcome, None)
 
-    def own(self, outcome: OutcomeId) -> Book | None:
+    def own(self, outcome: OutcomeId) -> AnyBook | None:
         """The book as the venue publishes it: None for the mirrored outcome of a shared book."""
         return self._books.get(outcome)
 
@@ -76,7 +86,7 @@ class BookTable:
         """Bring the books up to date and name the outcomes that may be looked at now."""
         return self.appliers[type(event)](event)
 
-    def _book(self, outcome: OutcomeId) -> Book:
+    def _book(self, outcome: OutcomeId) -> AnyBook:
         book = self._books.get(outcome)
         if book is None:
             book = self._books[outcome] = self._views[outcome] = Book(outcome)
@@ -178,7 +188,7 @@ class BookTable:
         return touched
 
 
-def _sound_pair(first: Book, second: Book) -> bool:
+def _sound_pair(first: AnyBook, second: AnyBook) -> bool:
     """Whether two books are whole, two-sided, not crossed, and mirror each other at the top: nearly always so."""
     bid, ask = first.best_bid, first.best_ask
     return (
@@ -192,7 +202,7 @@ def _sound_pair(first: Book, second: Book) -> bool:
     )
 
 
-def _mirror_at_top(book: Book, twin: Book) -> bool:
+def _mirror_at_top(book: AnyBook, twin: AnyBook) -> bool:
     """Whether the best prices of the two outcomes of one market add up to a dollar, side by side."""
     return _completes(book.best_bid, twin.best_ask) and _completes(book.best_ask, twin.best_bid)
 

@@ -1,6 +1,5 @@
 """The desk: all it knows and owns, changed by one event at a time. Strategies, rules and execution read it here."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,7 +27,7 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.orders import Fill, IntentId
+from dutchbook.domain.orders import IntentId
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import Money, Nanos, Price, Size, dollars
 from dutchbook.engine.book_table import BookTable
@@ -95,7 +94,6 @@ class Desk:
         self.drawdown = Drawdown(risk, DrawdownState.start(cash, start))
         self.baskets = Baskets(self, execution)
         self.halt_reason: str | None = None
-        self.recent_fills: deque[Fill] = deque(maxlen=50)
         self.book: Callable[[OutcomeId], BookView | None] = books.view
         self._gateway = gateway
         self._ordered = False
@@ -194,7 +192,6 @@ class Desk:
 
     def _filled(self, event: OrderFilled) -> Learned:
         self.ledger.apply(FillBooked(event.fill))
-        self.recent_fills.append(event.fill)
         return self._execution(event)
 
     def _timer(self, event: TimerFired) -> Learned:

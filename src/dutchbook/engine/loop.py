@@ -23,6 +23,7 @@ from dutchbook.domain.orders import Order, Report
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
+from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.ports import Gateway, Observer, Record
@@ -85,6 +86,8 @@ class Loop:
         self.feed = feed
         self.counters = LoopCounters()
         self.agenda = Agenda()
+        self.bus = LocalBus()
+        """Where others hear of what the desk did: reports, fills, timers, commands, each once it is applied."""
         self._gateway = gateway
         self._record = record
         self._strategies = policy.strategies
@@ -172,7 +175,10 @@ class Loop:
             self.counters.fills += isinstance(event, OrderFilled)
             if isinstance(event, HaltOrdered):
                 self._switch.order(Halt(event.reason, "the desk", event.received))
-        result = turn(self.desk, event, self._strategies, self._view, self._rules)
+            result = turn(self.desk, event, self._strategies, self._view, self._rules)
+            self.bus.publish(event, cause)
+        else:
+            result = turn(self.desk, event, self._strategies, self._view, self._rules)
         for observer in self._observers:
             if seen := observer.observations():
                 for observation in seen:

@@ -4,6 +4,8 @@
 that other programs can read recordings; otherwise `"text"` holds it as a string, or `"base64"` if it is no UTF-8.
 """
 
+from sys import intern
+
 import msgspec
 
 from dutchbook.domain.errors import RecordingError
@@ -48,7 +50,8 @@ def decode_frames(block: bytes) -> list[Frame]:
         lines = _lines.decode_lines(block)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(f"a line is no frame ({error}) - import the recording again") from error
-    return [Frame(line.source, line.received, bytes(line.payload) or _other(line)) for line in lines]
+    # Few sources, many frames: one text for each makes comparing and looking them up a matter of identity.
+    return [Frame(intern(line.source), line.received, bytes(line.payload) or _other(line)) for line in lines]
 
 
 def _other(line: _Line) -> bytes:

@@ -44,7 +44,7 @@ def read(folder: Path) -> Iterator[JournalLine]:
     for line in scan.lines():
         yield _journal_line(line)
     if scan.problem is not None:
-        raise damaged(scan.problem)
+        raise damaged(scan.problem, promised=scan.breaks_promise)
 
 
 def verify(folder: Path) -> JournalCheck:

@@ -93,6 +93,10 @@ class JournalScan:
         return line
 
 
-def damaged(problem: str) -> JournalError:
-    """What is raised for a journal that does not prove itself."""
-    return JournalError(f"{problem} - see `dutchbook journal verify`; restore the journal before a desk uses it")
+def damaged(problem: str, *, promised: bool = True) -> JournalError:
+    """What is raised for a journal that does not prove itself. Not `promised`, only what was being written is lost."""
+    if promised:
+        return JournalError(f"{problem} - see `dutchbook journal verify`; restore the journal before a desk uses it")
+    return JournalError(
+        f"{problem} - its desk died while it wrote; all lines before it are proven - nothing to do, use those"
+    )
