@@ -1,7 +1,7 @@
 # Every target does its own set-up, from any working directory: make -C path/to/dutchbook TARGET
 HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 IN := cd "$(HERE)" &&
-MYPY_PATHS := src tests tools
+MYPY_PATHS := src tests tools benchmarks
 
 .PHONY: help run test test-long setup lint types bench lock
 
