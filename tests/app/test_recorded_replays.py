@@ -1,5 +1,6 @@
 """Real captures, imported and replayed through the whole desk: what they hold, and that nothing is made up of them."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,3 +99,35 @@ def test_an_unknown_format_or_path_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError):
         replay(tmp_path, settings=shipped_settings(), home=tmp_path / "home")
+
+
+def a_run_with_its_beginning(folder: Path, payload: bytes) -> Path:
+    """A capture of one run whose frames are these bytes."""
+    folder.mkdir()
+    (folder / "x.markets.jsonl.gz").write_bytes(gzip.compress(b""))
+    (folder / "x.raw.jsonl.gz").write_bytes(payload)
+    return folder
+
+
+def test_a_truncated_capture_leaves_its_beginning_marked_as_cut_short(tmp_path: Path) -> None:
+    line = b'{"source":"polymarket_clob","recv_wall_ts":%d,"payload":"PONG"}\n'
+    whole = gzip.compress(b"".join(line % number for number in range(5_000)))
+    capture, out = a_run_with_its_beginning(tmp_path / "capture", whole[: len(whole) // 2]), tmp_path / "rec"
+    with pytest.raises(RecordingError, match=f"too early - .* what comes before it is in {out}, marked as cut short"):
+        import_capture("polymarket-updown15m-raw", [capture], out, quiet)
+    check = verify_recording(out)
+    assert (check.ok, check.complete) == (True, False)
+    assert 0 < check.frames < 5_000
+    assert not replay(out, settings=shipped_settings(), home=tmp_path / "home").complete
+
+
+def test_a_capture_with_a_flipped_bit_leaves_nothing(tmp_path: Path) -> None:
+    line = b'{"source":"polymarket_clob","recv_wall_ts":1,"payload":"PONG"}\n'
+    stored = bytearray(gzip.compress(line * 100, compresslevel=0))
+    stored[stored.index(b"PONG")] ^= 1
+    out = tmp_path / "rec"
+    with pytest.raises(RecordingError, match="cannot be trusted"):
+        import_capture(
+            "polymarket-updown15m-raw", [a_run_with_its_beginning(tmp_path / "capture", bytes(stored))], out, quiet
+        )
+    assert not out.exists()

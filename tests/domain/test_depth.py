@@ -77,12 +77,21 @@ def test_a_basket_grows_until_the_next_set_would_lose() -> None:
     assert found.outlay == found.cost + found.fees
 
 
+def level_cost(leg: LegDepth, size: int) -> int:
+    """What so many contracts cost with their fees, in micro-dollars."""
+    taken = walk(leg.levels, contracts(size), fees=leg.fees)
+    return taken.notional + taken.fee
+
+
 def test_margins_fall_as_levels_are_used_up() -> None:
     gains = [merge(three_outcomes(), net_payoff(ONE, 0), contracts(size), None)[1] for size in (0, 50, 60, 80)]
     steps = [later - earlier for earlier, later in pairwise(gains)]
     assert steps == [50 * 28_380 * 10**12, 10 * 18_185 * 10**12, 20 * 7_930 * 10**12]
-    free = [leg.levels[-2].price for leg in three_outcomes()]
-    assert free == [3_100, 4_100, 2_500]  # the next set would take these: 0.97 and fees of 0.032165
+    loss_of_80, loss_of_90 = (
+        sum(level_cost(leg, size) for leg in three_outcomes()) - size * ONE * 100 for size in (80, 90)
+    )
+    assert loss_of_80 == -1_759_450
+    assert loss_of_90 - loss_of_80 == 10 * 2_165  # each set beyond the eightieth loses 0.002165
 
 
 def test_without_fees_the_same_basket_is_larger() -> None:
@@ -131,6 +140,18 @@ def test_size_and_cash_limits_are_kept() -> None:
     assert poor.outlay <= money(10)
     assert executable_size(three_outcomes(), ONE, cash=Money(0)) is None
     assert executable_size(three_outcomes(), ONE, limit=Size(0)) is None
+
+
+def test_cash_is_counted_at_the_price_of_each_level() -> None:
+    legs = [bought(ladder((0.30, 10), (0.40, 100)), NoFees()), bought(ladder((0.50, 200)), NoFees())]
+    cash = 10 * 800_000 + 5 * 900_000  # micro-dollars: ten sets at 0.80, five at 0.90
+    size, gain = merge(legs, net_payoff(ONE, 0), UNLIMITED, cash * 10**12)
+    assert (size, gain) == (contracts(15), (10 * 200_000 + 5 * 100_000) * 10**12)
+
+
+def test_a_set_that_earns_nothing_is_left_alone() -> None:
+    legs = [bought(ladder((0.40, 10), (0.50, 100)), NoFees()), bought(ladder((0.50, 200)), NoFees())]
+    assert merge(legs, net_payoff(ONE, 0), UNLIMITED, None) == (contracts(10), 1_000_000 * 10**12)
 
 
 def test_the_venues_rounding_does_not_overdraw_the_cash() -> None:

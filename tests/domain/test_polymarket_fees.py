@@ -36,6 +36,28 @@ def test_published_examples_are_truncated_to_five_decimals(contracts: int, price
     assert polymarket_fee(PolymarketFees(rate_ppm), Price(price), size, FeeRounding.DOWN) == fee
 
 
+@pytest.mark.parametrize(
+    ("contracts", "price", "rate_ppm", "percent"),
+    [
+        (100, 5_000, 50_000, 2.5),
+        (100, 5_000, 70_000, 3.5),
+        (100, 5_000, 40_000, 2.0),
+        (100, 1_000, 50_000, 4.5),
+        (100, 9_000, 50_000, 0.5),
+        (100, 9_700, 50_000, 0.15),
+        (37, 6_130, 50_000, 1.935),
+        (1_000, 3_000, 69_500, 4.865),
+    ],
+)
+def test_a_fee_is_a_share_of_the_stake_that_falls_with_the_price(
+    contracts: int, price: int, rate_ppm: int, percent: float
+) -> None:
+    stake = contracts * price * 100  # micro-dollars
+    fee = taker_fee(PolymarketFees(rate_ppm), Price(price), Size(contracts * CONTRACT))
+    assert 100 * fee / stake == pytest.approx(percent, abs=1e-4)
+    assert fee / stake == pytest.approx(rate_ppm / 10**6 * (ONE - price) / ONE, abs=1e-6)
+
+
 def test_each_rounding_does_what_its_name_says() -> None:
     fees, price, size = PolymarketFees(50_000), Price(6_130), Size(37 * CONTRACT)  # 0.43887735 exactly
     assert polymarket_fee(fees, price, size, FeeRounding.UP) == 438_880

@@ -2,11 +2,15 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dutchbook.interfaces.cli.main import main
+from dutchbook.storage.manifest import encode_manifest
+from dutchbook.storage.recording_reader import Recording
 from tests.interfaces.cli import Terminal
 
 
@@ -117,6 +121,16 @@ def test_a_replay_of_the_run_reports(desk: Terminal) -> None:
     assert "REPLAY" in shown.out
     assert "journal head" in shown.out
     assert desk("replay", recording, "--strategy", "magic").code == 2
+
+
+def test_figures_of_a_recording_cut_short_come_with_a_warning(desk: Terminal, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(recording_of(desk.home), tmp_path / "rec"))
+    manifest = msgspec.structs.replace(Recording.open(copy).manifest, complete=False)
+    (copy / "manifest.json").write_bytes(encode_manifest(manifest))
+    for command in (("replay", copy, "--json"), ("scan", "--from", copy), ("arbitrage", "--from", copy)):
+        shown = desk(*command)
+        assert (shown.code, "cut short" in shown.err) == (0, True), command
+        assert "cut short" not in desk(*(recording_of(desk.home) if each == copy else each for each in command)).err
 
 
 def test_bundles_of_a_recording_are_listed_nearest_first(desk: Terminal) -> None:

@@ -1,24 +1,28 @@
 """Why an order was sent, back to the bytes that caused it; and why nothing was done in a market."""
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from dutchbook.app.assembly import Parts
+from dutchbook.app.hindrances import Hindrances
 from dutchbook.app.looking import MemoryRecord
-from dutchbook.app.replaying import replay_into
+from dutchbook.app.replaying import Options, replay_into
 from dutchbook.app.runs import journal_folder, recording_of
+from dutchbook.app.told import Told
+from dutchbook.config.load import fingerprint
+from dutchbook.config.modes import Mode
 from dutchbook.config.settings import Settings
-from dutchbook.domain.errors import RecordingError, UsageError
+from dutchbook.domain.errors import JournalError, RecordingError, UsageError
 from dutchbook.domain.events import FrameRef, JournalRef
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import MONEY_DECIMALS, PRICE_DECIMALS, SIZE_DECIMALS, Nanos, decimal_text
-from dutchbook.engine.records import VerdictRecord
+from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.units import MONEY_DECIMALS, PRICE_DECIMALS, SIZE_DECIMALS, decimal_text
 from dutchbook.evaluation.snapshot import ExplainStep, WhyNot, WhyNotRow
 from dutchbook.storage.journal_reader import JournalLine, read
 from dutchbook.storage.recording_reader import Recording
-from dutchbook.strategies.observations import NearMissOpened, OpportunitySeen
+from dutchbook.strategies.bundle import BundleStrategy
 
 _SHOWN = 400
 """How many bytes of a frame are shown."""
@@ -46,61 +50,80 @@ def explain_order(home: Path, order: str, run: str | None) -> list[ExplainStep]:
 
 
 def explain_market(home: Path, market: str, run: str | None, settings: Settings) -> WhyNot:
-    """What stood in the way in a market: the run's recording is replayed, and every verdict on the market is counted.
+    """What stood in the way in a market: rules and orders as the run's journal has them, then what its bundles lacked.
 
-    Raises UsageError if the run knows no such market, or kept no recording.
+    For the latter the run's recording is replayed with `settings`. Raises UsageError if the run knows no such market,
+    or kept no recording.
     """
-    folder = journal_folder(home, run).parent
-    path = recording_of(folder)
+    folder = journal_folder(home, run)
+    path = recording_of(folder.parent)
     if path is None:
-        raise UsageError(f"the run in {folder} kept no recording - replay one first")
-    record = MemoryRecord()
-    parts = replay_into(Recording.open(path), record, settings=settings)
+        raise UsageError(f"the run in {folder.parent} kept no recording - replay one first")
+    told = Told(MarketId(market))
+    torn = _tell(folder, told)
+    parts, seen = _watched(path, told, settings)
     known = parts.desk.catalogue.market(MarketId(market))
     if known is None:
         raise UsageError(f"no market is called {market!r} in {path} - `dutchbook data show` lists its questions")
-    bundles = {t.bundle.id for t in parts.strategy.index if any(leg.market == market for leg in t.bundle.legs)}
-    refusals: Counter[str] = Counter()
-    latest: dict[str, tuple[str, Nanos]] = {}
-    approved = near = opportunities = 0
-    for _, at, body in record.lines:
-        if isinstance(body, VerdictRecord) and any(leg.market == market for leg in body.intent.legs):
-            approved += body.approved
-            for refusal in body.refusals:
-                refusals[refusal.rule] += 1
-                latest[refusal.rule] = (refusal.message, at)
-        elif isinstance(body, NearMissOpened):
-            near += body.bundle in bundles
-        elif isinstance(body, OpportunitySeen):
-            opportunities += body.bundle in bundles
-    rows = [WhyNotRow(reason=rule, count=n, latest=latest[rule][0], at=latest[rule][1]) for rule, n in refusals.items()]
-    rows += [
-        WhyNotRow(reason="at the end", count=1, latest=text, at=parts.desk.now)
-        for text in parts.strategy.why_not(known.id, parts.desk)
-    ]
+    now = parts.desk.now
+    rows = [*told.rows(), *seen.rows(now)]
+    ends = parts.strategy.why_not(known.id, parts.desk)
+    if known.status is not MarketStatus.OPEN:
+        ends.insert(0, f"the market is {known.status}: no orders are taken")
+    ends += torn
+    if told.settings not in (None, fingerprint(settings.in_mode(Mode(told.mode)))):
+        ends.append("the run had other settings than those in force: what its bundles lacked is told for the latter")
+    rows += [WhyNotRow(reason="at the end", count=1, latest=text, at=now) for text in ends]
     return WhyNot(
         market=market,
         title=known.title,
-        bundles=len(bundles),
-        near_misses=near,
-        opportunities=opportunities,
-        approved=approved,
+        bundles=len(seen.bundles),
+        near_misses=sum(told.near_misses[bundle] for bundle in seen.bundles),
+        opportunities=sum(told.opportunities[bundle] for bundle in seen.bundles),
+        approved=told.approved,
         rows=tuple(rows),
     )
+
+
+def _tell(folder: Path, told: Told) -> list[str]:
+    """Let the proven lines of a journal be counted; what is wrong behind them."""
+    try:
+        for line in read(folder):
+            told.line(line)
+    except JournalError as error:
+        return [f"what follows line {told.lines} of the journal is not counted: {error}"]
+    return []
+
+
+def _watched(path: Path, told: Told, settings: Settings) -> tuple[Parts, Hindrances]:
+    watchers: list[Hindrances] = []
+
+    def watch(strategy: BundleStrategy) -> Hindrances:
+        watchers.append(Hindrances(strategy, told.market))
+        return watchers[0]
+
+    parts = replay_into(
+        Recording.open(path), MemoryRecord(), settings=settings, options=Options(cash=told.cash), watch=watch
+    )
+    return parts, watchers[0]
 
 
 def _lines_about(folder: Path, order: str) -> tuple[list[JournalLine], Mapping[int, JournalLine]]:
     """The lines that are about an order, in order, and all lines that may be causes, by number."""
     about: list[JournalLine] = []
     lines: dict[int, JournalLine] = {}
-    for line in read(folder):
-        if line.kind in _MARKET_EVENTS or line.kind == "observation":
-            continue
-        lines[line.seq] = line
-        body = msgspec.json.decode(line.body)
-        named = body.get("id") if line.kind == "order" else body.get("order")
-        if named == order:
-            about.append(line)
+    try:
+        for line in read(folder):
+            if line.kind in _MARKET_EVENTS or line.kind == "observation":
+                continue
+            lines[line.seq] = line
+            body = msgspec.json.decode(line.body)
+            named = body.get("id") if line.kind == "order" else body.get("order")
+            if named == order:
+                about.append(line)
+    except JournalError:
+        if not about:
+            raise  # The order may be in what is lost.
     return about, lines
 
 

@@ -1,11 +1,12 @@
 """Captures into recordings, and what recordings say of themselves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
 
-from dutchbook.domain.errors import UsageError
+from dutchbook.domain.errors import RecordingError, UsageError
 from dutchbook.domain.ports import Capture
 from dutchbook.storage.manifest import Manifest
 from dutchbook.storage.recording import RecordingWriter
@@ -38,6 +39,7 @@ def import_capture(capture_format: str, paths: Sequence[Path], out: Path, progre
     """Read a capture into a new recording in `out`. Raises UsageError for an unknown format or path.
 
     Raises RecordingError where the capture is damaged: what came before stays, as a recording that is not complete.
+    A capture that is damaged from its beginning leaves nothing behind.
     """
     opener = _FORMATS.get(capture_format)
     if opener is None:
@@ -47,21 +49,32 @@ def import_capture(capture_format: str, paths: Sequence[Path], out: Path, progre
         if not path.exists():
             raise UsageError(f"{path} does not exist - name the files or the folder of the capture")
     capture = opener(paths)
+    frames, events = _begun(capture.frames), _begun(capture.events)
     with RecordingWriter(out, capture_format=capture.format, venue=capture.venue, sequence=capture.sequence) as writer:
         writer.catalogue(capture.questions, capture.markets)
-        done = 0
-        for frame in capture.frames:
-            writer.write(frame)
-            done += 1
-            if done % _EVERY == 0:
-                progress(done, capture.total)
-        for event in capture.events:
-            writer.write_event(event)
-            done += 1
-            if done % _EVERY == 0:
-                progress(done, capture.total)
+        try:
+            done = _copy(frames, writer.write, capture.total, progress)
+            done += _copy(events, writer.write_event, capture.total, progress)
+        except RecordingError as error:
+            raise RecordingError(f"{error}; what comes before it is in {out}, marked as cut short") from error
         progress(done, done)
         return writer.close()
+
+
+def _begun[T](items: Iterable[T]) -> Iterator[T]:
+    """The same items, the first one read already. Raises RecordingError if they are damaged from their beginning."""
+    rest = iter(items)
+    return chain(tuple(islice(rest, 1)), rest)
+
+
+def _copy[T](items: Iterable[T], write: Callable[[T], None], total: int | None, progress: Progress) -> int:
+    """Write all items; returns how many there were."""
+    done = 0
+    for done, item in enumerate(items, 1):
+        write(item)
+        if done % _EVERY == 0:
+            progress(done, total)
+    return done
 
 
 def verify_recording(folder: Path) -> RecordingCheck:

@@ -78,6 +78,11 @@ class LowestSeen:
         return ()
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether a recording was ended by its writer: not, when it was cut off or is still being written."""
+    return Recording.open(folder).manifest.complete
+
+
 def scan(folder: Path, settings: Settings, limit: int) -> list[ScanRow]:
     """The bundles of a recording that came nearest to paying, nearest first; those without any price come last."""
     record = MemoryRecord()

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble, check_strategies
+from dutchbook.app.failures import stopping
 from dutchbook.app.reporting import Ending, report_of
-from dutchbook.app.runs import new_run
+from dutchbook.app.runs import new_run, run_folder
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.events import MarketResolved, MarketStatusChanged
@@ -50,7 +51,7 @@ def replay(folder: Path, *, settings: Settings, home: Path, options: Options = D
     check_strategies(options.strategies)
     facts = {"recording": str(folder.resolve())}
     run, journal = new_run(home, "replay", settings.storage, facts)
-    with journal:
+    with journal, stopping(run_folder(home, run)):
         started = time.process_time()
         parts = replay_into(recording, journal, settings=settings, options=options)
         seconds = time.process_time() - started

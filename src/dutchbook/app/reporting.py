@@ -68,6 +68,7 @@ def report_of(parts: Parts, manifest: Manifest, ending: Ending) -> ReplayReport:
         near_miss_mean=near_misses.mean,
         near_miss_longest=near_misses.longest,
         positions=_positions(parts),
+        complete=manifest.complete,
         limits=_limits(manifest),
     )
 

@@ -22,11 +22,7 @@ def halt(home: Path, reason: str) -> str:
     A file outlives the desk and its restarts; a signal reaches it at once, even if its loop hangs.
     """
     standing = write_halt(halt_file(home), Halt(reason, "dutchbook halt", RealClock().now()))
-    process = holder(Home(home).lock)
-    if process is not None:
-        os.kill(process, HALT_SIGNAL)
-    reached = "no desk is running here" if process is None else f"process {process} was told"
-    return f"HALTED: {standing.reason} (by {standing.by}); {reached}"
+    return f"HALTED: {standing.reason} (by {standing.by}); {_tell(holder(Home(home).lock))}"
 
 
 def resume(home: Path, *, checked: bool) -> str:
@@ -47,6 +43,21 @@ def status(home: Path, settings: Settings) -> DeskStatus:
         halted_at=standing.at if standing else None,
         runs=tuple(_run_row(folder) for folder in _latest_runs(home)),
     )
+
+
+def _tell(process: int | None) -> str:
+    """Signal the desk, and say whether it was reached: the file stops it in any case, a little later."""
+    if process is None:
+        return "no desk is running here"
+    if not process:  # It took the lock and has not said who it is yet. A signal to 0 would go to ourselves.
+        return "a desk is starting here, and reads the halt before its first order"
+    try:
+        os.kill(process, HALT_SIGNAL)
+    except ProcessLookupError:
+        return f"process {process} has just ended"
+    except PermissionError:
+        return f"process {process} belongs to somebody else: it reads the halt from its file"
+    return f"process {process} was told"
 
 
 def _latest_runs(home: Path) -> list[Path]:

@@ -78,6 +78,8 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
     """How long a near miss stayed, on average."""
     near_miss_longest: Nanos | None = None
     positions: tuple[HeldPosition, ...] = ()
+    complete: bool = True
+    """Whether the recording is whole: not, when its writer was cut off."""
     limits: tuple[str, ...] = ()
     """What these data cannot show, in words."""
 

@@ -203,7 +203,10 @@ class WhyNotRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     count: int
     latest: str
+    """For a bundle that cost more than it pays: its words at the lowest cost."""
     at: Nanos | None = None
+    lasted: Nanos | None = None
+    """How long a condition lasted in all; None for what happens in a moment."""
 
 
 class WhyNot(msgspec.Struct, frozen=True, kw_only=True):

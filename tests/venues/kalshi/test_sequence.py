@@ -73,6 +73,14 @@ def test_a_falling_or_repeated_number_is_a_gap_even_where_holes_are_none(seq: in
     assert codec.counters.gaps == 1
 
 
+@pytest.mark.parametrize("kind", [SequenceKind.FULL, SequenceKind.FILTERED])
+def test_after_a_fall_numbers_are_counted_from_there(kind: SequenceKind) -> None:
+    codec = with_two_books(kind)
+    codec.decode(frame(delta(3)))
+    assert kinds(codec, snapshot(1), delta(2), delta(3)) == [BookLost, BookSnapshot, LevelAdded, LevelAdded]
+    assert codec.counters.gaps == 1
+
+
 def test_a_hole_in_a_filtered_capture_is_no_gap() -> None:
     codec = with_two_books(SequenceKind.FILTERED)
     assert kinds(codec, delta(900), delta(9_000)) == [LevelAdded, LevelAdded]

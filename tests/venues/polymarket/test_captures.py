@@ -215,5 +215,33 @@ def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_without_its_markets_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.raw.jsonl.gz").write_bytes(gzip.compress(b""))
-    with pytest.raises(RecordingError, match="markets are missing"):
+    with pytest.raises(RecordingError, match=r"x\.markets\.jsonl\.gz: missing"):
         FORMATS["polymarket-updown15m-raw"]([tmp_path])
+
+
+def test_a_flipped_bit_anywhere_gives_nothing_that_was_not_there(tmp_path: Path) -> None:
+    lines = b"".join(
+        b'{"source":"polymarket_clob","recv_wall_ts":%d,"payload":"%d"}\n' % (1_000 + number, number * 7_919)
+        for number in range(300)
+    )
+    path = tmp_path / "x.raw.jsonl.gz"
+    path.write_bytes(gzip.compress(lines))
+    (tmp_path / "x.markets.jsonl.gz").write_bytes(gzip.compress(b""))
+    whole, data = _frames_or_none(tmp_path), path.read_bytes()
+    assert whole is not None
+    refused = 0
+    for at in range(0, len(data), 7):
+        path.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
+        frames = _frames_or_none(tmp_path)
+        # Flips in the header's spare bytes change nothing.
+        assert frames is None or frames == whole
+        refused += frames is None
+    assert refused > len(data) // 7 - 10
+
+
+def _frames_or_none(folder: Path) -> list[Frame] | None:
+    """All frames, or None if the capture is refused."""
+    try:
+        return list(FORMATS["polymarket-updown15m-raw"]([folder]).frames)
+    except RecordingError:
+        return None

@@ -135,6 +135,35 @@ def test_lone_markets_are_grouped_by_the_events_they_name() -> None:
     assert not question.exclusive
 
 
+@pytest.mark.parametrize(
+    ("file", "question", "status"),
+    [
+        ("nautilus_trader/gamma/gamma_market.json", "btc-updown-5m-1773307200", MarketStatus.OPEN),
+        (
+            "nautilus_trader/gamma/gamma_market_sports_market_money_line.json",
+            "cs2-faze-ill-2026-04-05",
+            MarketStatus.RESOLVED,
+        ),
+        (
+            "nautilus_trader/gamma/gamma_market_closed_binary_accepting_false.json",
+            "katana-fdv-above-1b-one-day-after-launch-395-996",
+            MarketStatus.RESOLVED,
+        ),
+        ("microstructure_lab/gamma_market_updown.json", "hype-updown-5m-1782287400", MarketStatus.OPEN),
+    ],
+)
+def test_a_market_asked_for_alone_is_an_object(file: str, question: str, status: MarketStatus) -> None:
+    [market] = decode_markets((protocol_samples("polymarket") / file).read_bytes()).markets
+    assert (market.question, market.status) == (question, status)
+    assert market.yes.isdigit()
+
+
+def test_an_event_asked_for_alone_is_an_object() -> None:
+    sample = protocol_samples("polymarket/nautilus_trader/http") / "event.json"
+    [question] = decode_events(sample.read_bytes()).questions
+    assert question.id == json.loads(sample.read_bytes())["slug"]
+
+
 def test_a_time_needs_a_zone() -> None:
     assert instant("2026-06-28 19:00:00+00") == 1_782_673_200 * SECOND
     assert instant("2026-06-25T10:03:21.790669Z") == 1_782_381_801_790_669_000
@@ -148,6 +177,9 @@ def test_what_is_no_answer_is_refused_with_its_bytes() -> None:
         with pytest.raises(WireError) as caught:
             decode_search(body)
         assert caught.value.frame == body
+    for decode in (decode_events, decode_markets):
+        with pytest.raises(WireError, match="no Gamma answer"):
+            decode(b'{"type":"not found error","error":"id not found"}')
 
 
 DUMPS = [("R32_73_ZAF_CAN", 20, 938, 0, 9, {"fifwc-rsa-can-2026-06-28"}),

@@ -35,6 +35,7 @@ def show_settings(
 def check_settings(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="A settings file, by default that of the home folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Every mistake in the settings, one line each.
 
@@ -45,6 +46,10 @@ def check_settings(
     call = invocation(ctx)
     chosen = file or call.config_file
     problems = find_problems(call.home, chosen, call.environ)
+    if json:
+        loaded_remarks = () if problems else load_settings(call.home, chosen, call.environ).remarks
+        print_json({"ok": not problems, "mistakes": [str(each) for each in problems], "remarks": list(loaded_remarks)})
+        raise typer.Exit(5 if problems else 0)
     for problem in problems:
         sys.stderr.write(f"error: {problem}\n")
     if problems:
@@ -56,7 +61,9 @@ def check_settings(
 
 
 @COMMANDS.command("schema", epilog="Example: dutchbook config schema")
-def print_schema() -> None:
+def print_schema(
+    json: Annotated[bool, typer.Option("--json", help="It is JSON in any case.")] = False,  # noqa: ARG001
+) -> None:
     """A JSON Schema of the settings file, for editors."""
     from dutchbook.config.schema import json_schema
 

@@ -6,7 +6,7 @@ import typer
 
 from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import print_json, show, table
-from dutchbook.interfaces.words import NOBODY, iso
+from dutchbook.interfaces.words import NOBODY, iso, span
 
 
 def explain(
@@ -55,16 +55,31 @@ def _explain_market(ctx: typer.Context, market: str, run: str | None, *, json: b
                 "opportunities": found.opportunities,
                 "approved": found.approved,
                 "reasons": [
-                    {"reason": row.reason, "count": row.count, "latest": row.latest, "at": iso(row.at)}
+                    {
+                        "reason": row.reason,
+                        "count": row.count,
+                        "seconds": None if row.lasted is None else round(row.lasted / 1e9, 3),
+                        "latest": row.latest,
+                        "at": iso(row.at),
+                    }
                     for row in found.rows
                 ],
             }
         )
         return
-    rows = ((row.reason, f"{row.count:,}", iso(row.at) or NOBODY, row.latest) for row in found.rows)
+    rows = (
+        (
+            row.reason,
+            f"{row.count:,}",
+            NOBODY if row.lasted is None else span(row.lasted),
+            iso(row.at) or NOBODY,
+            row.latest,
+        )
+        for row in found.rows
+    )
     show(
         f"{found.title or found.market}",
         f"{found.bundles:,} bundles, {found.near_misses:,} near misses, {found.opportunities:,} opportunities, "
         f"{found.approved:,} approved",
-        table("Why not", ("reason", ">times", "last", "in words"), rows, empty="nothing stood in the way"),
+        table("Why not", ("reason", ">times", ">for", "when", "in words"), rows, empty="nothing stood in the way"),
     )

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from dutchbook.interfaces.cli.grouped_help import group
 from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import print_json, show, table
 from dutchbook.interfaces.words import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dutchbook.storage.journal_reader import JournalLine
 
 COMMANDS = group(help="Prove, show and export what the desk decided.")
 Run = Annotated[str | None, typer.Argument(metavar="[RUN]", help="Which run; by default the latest.")]
@@ -49,10 +54,20 @@ def show_lines(
     from collections import deque
 
     from dutchbook.app.journals import journal_lines
+    from dutchbook.domain.errors import JournalError
 
-    lines = deque(
-        (line for line in journal_lines(invocation(ctx).home, run) if kind is None or line.kind == kind), maxlen=last
-    )
+    lines: deque[JournalLine] = deque(maxlen=last)
+    damage: JournalError | None = None
+    try:
+        lines.extend(line for line in journal_lines(invocation(ctx).home, run) if kind is None or line.kind == kind)
+    except JournalError as error:
+        damage = error  # told behind the lines that are proven
+    _print(lines, json=json)
+    if damage is not None:
+        raise damage
+
+
+def _print(lines: "Iterable[JournalLine]", *, json: bool) -> None:
     if json:
         print_json(
             [

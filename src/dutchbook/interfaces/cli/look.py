@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dutchbook.interfaces.cli.invocation import invocation
-from dutchbook.interfaces.cli.output import print_json, show, table
+from dutchbook.interfaces.cli.output import print_json, show, table, warn
 from dutchbook.interfaces.words import iso, money, percent, ratio, signed_money, size, span
 
 Source = Annotated[
@@ -24,11 +24,10 @@ def scan(
 ) -> None:
     """The bundles of a recording, nearest to profit first."""
     from dutchbook.app.looking import scan as scan_recording
-    from dutchbook.app.runs import latest_recording
     from dutchbook.domain.units import decimal_text
 
     call = invocation(ctx)
-    found = scan_recording(source or latest_recording(call.home), call.load().settings, limit)
+    found = scan_recording(_recording(source, call.home), call.load().settings, limit)
     if json:
         print_json(
             [
@@ -68,11 +67,10 @@ def scan(
 def arbitrage(ctx: typer.Context, source: Source = None, json: AsJson = False) -> None:
     """What could be executed at a profit, after fees."""
     from dutchbook.app.looking import arbitrage as find_arbitrage
-    from dutchbook.app.runs import latest_recording
     from dutchbook.domain.units import decimal_text, dollars
 
     call = invocation(ctx)
-    found = find_arbitrage(source or latest_recording(call.home), call.load().settings)
+    found = find_arbitrage(_recording(source, call.home), call.load().settings)
     if json:
         print_json(
             [
@@ -111,3 +109,14 @@ def arbitrage(ctx: typer.Context, source: Source = None, json: AsJson = False) -
     columns = ("at", "bundle", "kind", ">sets", ">cost", ">fees", ">profit", ">a year", "verdict")
     empty = "no bundle cost less than it pays after fees; `dutchbook scan` shows how near they came"
     show(table("Opportunities, after fees", columns, rows, empty=empty))
+
+
+def _recording(source: Path | None, home: Path) -> Path:
+    """The recording that is meant, with a warning if it is not whole."""
+    from dutchbook.app.looking import is_whole
+    from dutchbook.app.runs import latest_recording
+
+    folder = source or latest_recording(home)
+    if not is_whole(folder):
+        warn(f"{folder} was cut short by its writer, or is still being written: the figures are those of what is there")
+    return folder

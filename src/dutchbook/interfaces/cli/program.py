@@ -51,9 +51,16 @@ def _add(panel: str, name: str, example: str, command: object) -> None:
     PROGRAM.command(name, rich_help_panel=panel, epilog=f"Example: {example}")(command)  # type: ignore[type-var]
 
 
-def _version_command() -> None:
+def _version_command(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Print the version."""
-    _write_version()
+    from importlib.metadata import version
+
+    from dutchbook.interfaces.cli.output import print_json
+
+    if json:
+        print_json({"version": version("dutchbook")})
+    else:
+        _write_version()
 
 
 _add(_TRADE, "run", "dutchbook run --seed 7", run.run)

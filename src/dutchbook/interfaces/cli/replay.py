@@ -25,13 +25,19 @@ def replay(
     from dutchbook.app.replaying import Options
     from dutchbook.app.replaying import replay as run_recording
     from dutchbook.config.modes import Mode
+    from dutchbook.interfaces.cli.interrupts import interruptible
     from dutchbook.interfaces.cli.replay_view import report_parts
 
     call = invocation(ctx)
     loaded = call.load()
     for remark in loaded.remarks:
         warn(remark)
-    with progress(f"replaying {recording}", "frames") as report_progress:
+    with progress(f"replaying {recording}", "frames") as show_progress, interruptible() as checkpoint:
+
+        def report_progress(done: int, total: int | None) -> None:
+            show_progress(done, total)
+            checkpoint()
+
         report = run_recording(
             recording,
             settings=loaded.settings.in_mode(Mode.REPLAY),
@@ -43,6 +49,8 @@ def replay(
             ),
         )
     if json:
+        if not report.complete:
+            warn(f"{recording} was cut short by its writer: the figures are those of what is there")
         print_json(report.as_json())
     else:
         show(*report_parts(report))

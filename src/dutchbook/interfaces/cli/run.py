@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -88,28 +89,32 @@ def _seconds(text: str) -> float:
 
 def _watch(desk: RunningDesk, limit: float | None, *, quiet: bool, plain: bool) -> None:
     """Let the desk work until the time is over or somebody presses Ctrl-C, and show it meanwhile."""
-    try:
+    from dutchbook.interfaces.cli.interrupts import interruptible
+
+    with suppress(KeyboardInterrupt), interruptible() as checkpoint:  # how a run ends: what was done is in its journal
+
+        def nap(seconds: float) -> None:
+            time.sleep(seconds)
+            checkpoint()
+
         if quiet:
-            for _ in _pictures(desk, limit, every=limit or 1.0):
+            for _ in _pictures(desk, limit, every=limit or 1.0, sleep=nap):
                 pass
         elif plain:
-            _print_lines(desk, limit)
+            _print_lines(desk, limit, nap)
         else:
-            _show_live(desk, limit)
-    except KeyboardInterrupt:
-        # The way to end a run: what was done is in its journal.
-        return
+            _show_live(desk, limit, nap)
 
 
-def _print_lines(desk: RunningDesk, limit: float | None) -> None:
+def _print_lines(desk: RunningDesk, limit: float | None, nap: Callable[[float], None]) -> None:
     from dutchbook.interfaces.cli.desk_screen import line
 
     show(f"{desk.picture().notice}")
-    for snapshot in _pictures(desk, limit, every=1.0):
+    for snapshot in _pictures(desk, limit, every=1.0, sleep=nap):
         show(line(snapshot))
 
 
-def _show_live(desk: RunningDesk, limit: float | None) -> None:
+def _show_live(desk: RunningDesk, limit: float | None, nap: Callable[[float], None]) -> None:
     from rich.live import Live
 
     from dutchbook.interfaces.cli.desk_screen import screen
@@ -117,7 +122,7 @@ def _show_live(desk: RunningDesk, limit: float | None) -> None:
 
     out = console()
     with Live(console=out, screen=True, auto_refresh=False) as live:
-        for snapshot in _pictures(desk, limit, every=1 / FRAMES_PER_SECOND):
+        for snapshot in _pictures(desk, limit, every=1 / FRAMES_PER_SECOND, sleep=nap):
             live.update(screen(snapshot, out.width, out.height), refresh=True)
 
 

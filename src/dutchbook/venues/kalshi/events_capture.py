@@ -10,8 +10,8 @@ from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.ports import Capture
+from dutchbook.venues.capture_files import beside, decoded, files, rows
 from dutchbook.venues.kalshi import rest_wire
-from dutchbook.venues.kalshi.capture_files import beside, decoded, files, rows
 from dutchbook.venues.kalshi.markets import market_of, question_of
 from dutchbook.venues.kalshi.terms import ASSUMED_FEES
 

@@ -15,8 +15,8 @@ from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Capture, Frame, SequenceKind
+from dutchbook.venues.capture_files import beside, damaged, decoded, files
 from dutchbook.venues.kalshi import rest_wire
-from dutchbook.venues.kalshi.capture_files import beside, damaged, decoded, files
 from dutchbook.venues.kalshi.codec import MARKET_SOURCE
 from dutchbook.venues.kalshi.markets import market_of, unpromised
 from dutchbook.venues.kalshi.numbers import nanos_of

@@ -17,8 +17,8 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Capture
 from dutchbook.domain.units import ONE, Nanos, Price, Size, complement
+from dutchbook.venues.capture_files import files, rows
 from dutchbook.venues.kalshi import rest_wire
-from dutchbook.venues.kalshi.capture_files import files, rows
 from dutchbook.venues.kalshi.markets import market_of, unpromised
 from dutchbook.venues.kalshi.numbers import yes_outcome
 from dutchbook.venues.kalshi.terms import ASSUMED_FEES

@@ -12,7 +12,8 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, PolymarketFees, PriceGrid, Question
 from dutchbook.domain.ports import Capture
 from dutchbook.domain.units import SECOND, Nanos, Price
-from dutchbook.venues.polymarket.event_tables import changes, folder_of, messages, rows, sides, table
+from dutchbook.venues.capture_files import rows
+from dutchbook.venues.polymarket.event_tables import changes, folder_of, messages, sides, table
 from dutchbook.venues.polymarket.identifiers import condition, token
 from dutchbook.venues.polymarket.memo import nanos_of
 from dutchbook.venues.polymarket.terms import MIN_NOTIONAL, MIN_SIZE
@@ -39,7 +40,7 @@ def read(paths: Sequence[Path]) -> Capture:
     """Open a capture. Raises RecordingError for missing or damaged tables."""
     folder = folder_of(paths)
     tables = (table(folder, "updates.parquet"), table(folder, "levels.parquet"))
-    recorded = rows(_MARKETS, (table(folder, "markets.csv"),))
+    recorded = rows(_MARKETS, table(folder, "markets.csv"))
     windows = groupby(recorded, key=lambda row: (row[0], row[1], row[2]))
     markets = tuple(_market(*window, [row[3] for row in group]) for window, group in windows)
     return Capture(
@@ -55,7 +56,7 @@ def _events(tables: Sequence[Path], market_of: dict[OutcomeId, MarketId]) -> Ite
     """Every update is a whole state: complete. The recorder's clock drifts, so time is held back from stepping back."""
     fine: set[MarketId] = set()
     received = Nanos(0)
-    for (_, asset, recv_us, exchange_ms, kind), levels in messages(rows(_UPDATES, tables), _COLUMNS):
+    for (_, asset, recv_us, exchange_ms, kind), levels in messages(rows(_UPDATES, *tables), _COLUMNS):
         outcome = OutcomeId(asset)
         received = max(received, Nanos(recv_us * 1_000))
         at = nanos_of(exchange_ms) if exchange_ms is not None else None

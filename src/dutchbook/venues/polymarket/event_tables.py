@@ -12,7 +12,6 @@ from dutchbook.domain.events import LevelSet
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.units import ONE, Price, Size
 
-BATCH = 20_000
 BID = 1
 
 type LevelRow = tuple[int, Price, Size]
@@ -36,20 +35,6 @@ def folder_of(paths: Sequence[Path]) -> Path:
     if len(folders) != 1:
         raise RecordingError("tables of one capture lie in one folder - import one folder at a time")
     return folders.pop()
-
-
-def rows(query: str, files: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query over files, which are its parameters. Raises RecordingError for damaged ones."""
-    import duckdb
-
-    try:
-        with duckdb.connect() as connection:
-            cursor = connection.execute(query, [str(path) for path in files])
-            while batch := cursor.fetchmany(BATCH):
-                yield from batch
-    except duckdb.Error as error:
-        names = ", ".join(str(path) for path in files)
-        raise RecordingError(f"{names}: {str(error).splitlines()[0]} - get the files again") from error
 
 
 def messages(table_rows: Iterator[tuple[Any, ...]], columns: int) -> Iterator[tuple[tuple[Any, ...], list[LevelRow]]]:

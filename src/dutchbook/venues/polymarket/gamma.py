@@ -30,8 +30,8 @@ from dutchbook.venues.polymarket.terms import (
 )
 
 _decode_page = msgspec.json.Decoder(wire.Page).decode
-_decode_events = msgspec.json.Decoder(tuple[wire.Event, ...]).decode
-_decode_markets = msgspec.json.Decoder(tuple[wire.Market, ...]).decode
+_decode_events = msgspec.json.Decoder(tuple[wire.Event, ...] | wire.Event).decode
+_decode_markets = msgspec.json.Decoder(tuple[wire.Market, ...] | wire.Market).decode
 _decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 _PAYOUTS = {("1", "0"): ONE, ("0", "1"): Price(0), ("0.5", "0.5"): Price(ONE // 2)}
@@ -59,16 +59,16 @@ def decode_search(body: bytes) -> Listing:
 
 
 def decode_events(body: bytes) -> Listing:
-    """A list of events. Raises WireError if it is none."""
-    return _read(body, lambda: listing(_decode_events(body)))
+    """A list of events, or one. Raises WireError if it is none."""
+    return _read(body, lambda: listing(_several_events(_decode_events(body))))
 
 
 def decode_markets(body: bytes) -> Listing:
-    """A list of markets that name their events. What the group promises is not to be had from one: read the events.
+    """A list of markets that name their events, or one. What the group promises is not in there: read the events.
 
-    Raises WireError if it is no list of markets.
+    Raises WireError if it is no market.
     """
-    return _read(body, lambda: _lone(_decode_markets(body)))
+    return _read(body, lambda: _lone(_several_markets(_decode_markets(body))))
 
 
 def listing(events: Iterable[wire.Event]) -> Listing:
@@ -136,6 +136,18 @@ def _read(body: bytes, read: Callable[[], Listing]) -> Listing:
         return read()
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(Venue.POLYMARKET, f"no Gamma answer: {error}", body) from error
+
+
+def _several_events(found: tuple[wire.Event, ...] | wire.Event) -> tuple[wire.Event, ...]:
+    return (found,) if isinstance(found, wire.Event) else found
+
+
+def _several_markets(found: tuple[wire.Market, ...] | wire.Market) -> tuple[wire.Market, ...]:
+    if not isinstance(found, wire.Market):
+        return found
+    if not found.condition_id:  # what an error says is an object too
+        raise ValueError("a market without condition id")
+    return (found,)
 
 
 def _page(page: wire.Page) -> Listing:

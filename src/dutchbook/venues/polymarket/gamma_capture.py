@@ -18,8 +18,7 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, MarketStatus, PriceGrid, Question
 from dutchbook.domain.ports import Capture
 from dutchbook.domain.units import ONE, Price
-from dutchbook.venues.polymarket.capture_files import files
-from dutchbook.venues.polymarket.event_tables import rows
+from dutchbook.venues.capture_files import files, rows
 from dutchbook.venues.polymarket.gamma import Listing, decode_search, instant
 from dutchbook.venues.polymarket.identifiers import condition, token
 from dutchbook.venues.polymarket.terms import HIGHEST_FEES, MIN_NOTIONAL, MIN_SIZE
@@ -105,7 +104,7 @@ def _table(path: Path) -> tuple[tuple[Question, ...], tuple[Market, ...]]:
 
 
 def _resolved(path: Path) -> Iterator[tuple[Question, list[Market]]]:
-    for (slug, title), group in groupby(rows(_RESOLVED_ROWS, (path,)), key=lambda row: row[:2]):
+    for (slug, title), group in groupby(rows(_RESOLVED_ROWS, path), key=lambda row: row[:2]):
         joined = list(group)
         members = [_market(QuestionId(slug), _resolved_fact(*row[2:9])) for row in joined]
         yield _question(slug, title, members, (joined[0][9] or "").split("|")[0]), members
@@ -122,7 +121,7 @@ def _resolved_fact(
 
 
 def _geopolitics(path: Path) -> Iterator[tuple[Question, list[Market]]]:
-    for slug, title, market, tokens, closed, end, rules in rows(_GEOPOLITICS_ROWS, (path,)):
+    for slug, title, market, tokens, closed, end, rules in rows(_GEOPOLITICS_ROWS, path):
         fact = _Fact(condition(market), title, closed, end, tokens=_token_ids.decode(tokens or "[]"), rules=rules or "")
         member = _market(QuestionId(slug), fact)
         yield _question(slug, title, [member], "Geopolitics"), [member]

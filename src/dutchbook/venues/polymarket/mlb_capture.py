@@ -13,7 +13,8 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, NoFees, PriceGrid, Question
 from dutchbook.domain.ports import Capture
 from dutchbook.domain.units import Nanos, Price
-from dutchbook.venues.polymarket.event_tables import LevelRow, changes, folder_of, messages, rows, sides, table
+from dutchbook.venues.capture_files import rows
+from dutchbook.venues.polymarket.event_tables import LevelRow, changes, folder_of, messages, sides, table
 from dutchbook.venues.polymarket.identifiers import token
 from dutchbook.venues.polymarket.memo import nanos_of
 from dutchbook.venues.polymarket.terms import MIN_NOTIONAL, MIN_SIZE
@@ -43,7 +44,7 @@ def read(paths: Sequence[Path]) -> Capture:
     """Open a capture. Raises RecordingError for missing or damaged tables."""
     folder = folder_of(paths)
     tables = (table(folder, "messages.parquet"), table(folder, "levels.parquet"))
-    games = list(rows(_GAMES, (table(folder, "games.csv"),)))
+    games = list(rows(_GAMES, table(folder, "games.csv")))
     markets = tuple(_market(*game) for game in games)
     return Capture(
         format=FORMAT,
@@ -56,7 +57,7 @@ def read(paths: Sequence[Path]) -> Capture:
 
 def _events(tables: Sequence[Path]) -> Iterator[MarketEvent]:
     groups: dict[str, list[OutcomeId]] = {}
-    for head, levels in messages(rows(_MESSAGES, tables), _COLUMNS):
+    for head, levels in messages(rows(_MESSAGES, *tables), _COLUMNS):
         _, slug, asset, kind, exchange_ms, clock, closes = head
         group = groups.setdefault(slug, [])
         whole = closes and not group

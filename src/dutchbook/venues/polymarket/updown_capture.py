@@ -8,12 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.identity import QuestionId, Venue
 from dutchbook.domain.markets import FeeSchedule, Market, PriceGrid, Question
 from dutchbook.domain.ports import Capture, Frame
 from dutchbook.domain.units import Nanos
-from dutchbook.venues.polymarket.capture_files import damaged, decoded, files
+from dutchbook.venues.capture_files import beside, damaged, decoded, files
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE, REST_SOURCE
 from dutchbook.venues.polymarket.identifiers import condition, token
 from dutchbook.venues.polymarket.memo import nanos_of
@@ -93,7 +92,7 @@ def read(paths: Sequence[Path]) -> Capture:
     runs = sorted(files(paths, "*.raw.jsonl.gz"), key=_begin)
     markets: dict[str, Market] = {}
     for run in runs:
-        for market in _markets(run.with_name(run.name.replace(".raw.jsonl", ".markets.jsonl"))):
+        for market in _markets(beside(run, run.name.replace(".raw.jsonl", ".markets.jsonl"))):
             markets.setdefault(market.id, market)
     return Capture(
         format=FORMAT,
@@ -135,8 +134,6 @@ def _received(line: Line) -> Nanos:
 
 
 def _markets(path: Path) -> Iterator[Market]:
-    if not path.exists():
-        raise RecordingError(f"{path}: the run's markets are missing - put the file beside its raw frames")
     for number, line in decoded(path, _market_lines):
         try:
             yield _market(line)

@@ -65,6 +65,25 @@ def decoded[T](path: Path, decoder: "msgspec.json.Decoder[T]") -> Iterator[tuple
         raise damaged(path, number, error) from error
 
 
+def damaged(path: Path, line: int, reason: object) -> RecordingError:
+    """The error for a line that cannot be read."""
+    return RecordingError(f"{path}, line {line}: {reason} - use what comes before it, or get the file again")
+
+
+def rows(query: str, *tables: Path) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query over tables, which are its parameters. Raises RecordingError for damaged ones."""
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            cursor = connection.execute(query, [str(table) for table in tables])
+            while batch := cursor.fetchmany(_BATCH):
+                yield from batch
+    except duckdb.Error as error:
+        names = ", ".join(str(table) for table in tables)
+        raise RecordingError(f"{names}: {str(error).splitlines()[0]} - get the file again") from error
+
+
 def _check_sum(path: Path) -> None:
     line = 1
     try:
@@ -76,21 +95,3 @@ def _check_sum(path: Path) -> None:
     except (OSError, zlib.error) as error:
         reason = f"{error}, and what comes before cannot be trusted either"
         raise RecordingError(f"{path}, line {line} or before: {reason} - get the file again") from error
-
-
-def damaged(path: Path, line: int, reason: object) -> RecordingError:
-    """The error for a line that cannot be read."""
-    return RecordingError(f"{path}, line {line}: {reason} - use what comes before it, or get the file again")
-
-
-def rows(query: str, path: Path) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query over a Parquet file, which is its parameter. Raises RecordingError for a damaged one."""
-    import duckdb
-
-    try:
-        with duckdb.connect() as connection:
-            cursor = connection.execute(query, [str(path)])
-            while batch := cursor.fetchmany(_BATCH):
-                yield from batch
-    except duckdb.Error as error:
-        raise RecordingError(f"{path}: {str(error).splitlines()[0]} - get the file again") from error
