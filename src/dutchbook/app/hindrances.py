@@ -71,6 +71,7 @@ class Hindrances:
         return [
             WhyNotRow(reason=reason, count=met.count, latest=met.text, at=met.at, lasted=Nanos(met.lasted))
             for (_, reason), met in self._met.items()
+            if met.lasted or reason != _UNPRICED  # every bundle has no price until its first books are read
         ]
 
     def _touched(self, outcomes: Sequence[OutcomeId]) -> Iterator[Tracked]:

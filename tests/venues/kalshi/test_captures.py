@@ -235,7 +235,7 @@ def test_impossible_levels_are_refused_and_what_comes_before_is_given(tmp_path: 
     duckdb = pytest.importorskip("duckdb")
     path = tmp_path / "levels.parquet"
     rows = "('f', 1, 'A-B', 1, 4700, 300), ('f', 1, 'A-B', -1, 5200, 100), ('f', 2, 'A-B', {})"
-    for bad in ("1, 4700, -5", "0, 4700, 5", "1, 10000, 5", "1, 0, 5", "null, 4700, 5", "1, 4700, null"):
+    for bad in ("1, 4700, -5", "1, 4700, 0", "0, 4700, 5", "1, 10000, 5", "1, 0, 5", "null, 4700, 5", "1, 4700, null"):
         path.unlink(missing_ok=True)
         table = f"(values {rows.format(bad)}) as t(family, captured_us, ticker, side, price_e4, size_e2)"
         duckdb.sql(f"copy (select * from {table}) to '{path}'")  # noqa: S608 - our own rows

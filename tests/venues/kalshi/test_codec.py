@@ -189,6 +189,12 @@ def test_a_settlement_with_its_value_resolves_the_market(value: str, payout: int
     assert event == MarketResolved(MarketId("KXBTC15M-26SEP061000-00"), Price(payout), RECEIVED)
 
 
+@pytest.mark.parametrize("value", ["1.0001", "-0.5000", "NaN"])
+def test_a_settlement_beyond_a_dollar_is_malformed(value: str) -> None:
+    with pytest.raises(WireError):
+        KalshiCodec().decode(frame(lifecycle("settled", settlement_value=value)))
+
+
 def test_a_new_grid_is_told() -> None:
     ranges = [{"start": "0.0000", "end": "1.0000", "step": "0.0010"}]
     [event] = KalshiCodec().decode(frame(lifecycle("price_level_structure_updated", price_ranges=ranges)))

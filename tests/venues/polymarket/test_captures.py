@@ -125,7 +125,10 @@ def test_the_five_minute_books_fold_without_a_crossed_state() -> None:
     kinds: Counter[str] = Counter()
 
     def counted() -> Iterable[MarketEvent]:
+        received = Nanos(0)
         for event in capture.events:
+            assert event.received >= received, "time never steps back, though the recorder's clock did"
+            received = event.received
             kinds[type(event).__name__] += 1
             if not isinstance(event, GridChanged):
                 yield event
@@ -183,6 +186,15 @@ def test_a_truncated_capture_gives_what_comes_before_and_then_names_the_line(tmp
     with pytest.raises(RecordingError, match=r"raw\.jsonl\.gz, line \d+: .* - use what comes before it"):
         delivered.extend(frames)
     assert len(delivered) > 5
+
+
+def test_a_monotonic_clock_counts_only_where_it_is_the_wall_clock(tmp_path: Path) -> None:
+    lines = [{"source": "polymarket_clob", "recv_wall_ts": 5, "recv_mono_ns": mono, "payload": "PONG"}
+             for mono in (5_000_123, 77)]  # fmt: skip
+    (tmp_path / "x.raw.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
+    (tmp_path / "x.markets.jsonl.gz").write_bytes(gzip.compress(b""))
+    frames = FORMATS["polymarket-updown15m-raw"]([tmp_path]).frames
+    assert [one.received for one in frames] == [5_000_123, 5_000_000]
 
 
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:

@@ -342,6 +342,8 @@ def test_the_winning_token_decides_what_yes_pays() -> None:
     assert isinstance(closed, MarketStatusChanged)
     with pytest.raises(WireError):
         codec.decode(frame({**message, "winning_asset_id": "3"}))
+    with pytest.raises(WireError, match="not those of the market"):
+        codec.decode(frame({**message, "assets_ids": ["3", "4"], "winning_asset_id": "3"}))
 
 
 @pytest.mark.parametrize("silence", [b"", b"PONG", b"[]"])

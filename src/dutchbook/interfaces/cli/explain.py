@@ -37,7 +37,8 @@ def _explain_order(ctx: typer.Context, order: str, run: str | None, *, json: boo
         print_json([{"ref": step.ref, "at": iso(step.at), "what": step.what, "text": step.text} for step in steps])
         return
     rows = ((step.ref, iso(step.at) or NOBODY, step.what, step.text) for step in steps)
-    show(table(f"{order}, from what happened back to its cause", ("where", "when", "what", "in words"), rows))
+    columns = ("where", "when", "what", "in words")
+    show(table(f"{order}, from what happened back to its cause", columns, rows, whole=True))
 
 
 def _explain_market(ctx: typer.Context, market: str, run: str | None, *, json: bool) -> None:
@@ -81,5 +82,11 @@ def _explain_market(ctx: typer.Context, market: str, run: str | None, *, json: b
         f"{found.title or found.market}",
         f"{found.bundles:,} bundles, {found.near_misses:,} near misses, {found.opportunities:,} opportunities, "
         f"{found.approved:,} approved",
-        table("Why not", ("reason", ">times", ">for", "when", "in words"), rows, empty="nothing stood in the way"),
+        table(
+            "Why not",
+            ("reason", ">times", ">for", "when", "in words"),
+            rows,
+            empty="nothing stood in the way",
+            whole=True,
+        ),
     )

@@ -43,9 +43,12 @@ def warn(text: str) -> None:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "none"
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "none", whole: bool = False
 ) -> "RenderableType":
-    """A table with a title. A column whose name begins with `>` is numbers, and right-aligned."""
+    """A table with a title. A column whose name begins with `>` is numbers, and right-aligned.
+
+    Words that are too long for their column are cut, or folded where the `whole` of them matters: ids, bytes.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -53,7 +56,12 @@ def table(
     made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         number = column.startswith(">")
-        made.add_column(column.removeprefix(">"), justify="right" if number else "left", no_wrap=number)
+        made.add_column(
+            column.removeprefix(">"),
+            justify="right" if number else "left",
+            no_wrap=number,
+            overflow="fold" if whole else "ellipsis",
+        )
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made if made.row_count else Text(f"{title}: {empty}")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.units import Price, Size, size_of
-from dutchbook.venues.kalshi.numbers import Memo, quote_price, quote_price_of_no, signed_size
+from dutchbook.venues.kalshi.numbers import quote_price, quote_price_of_no, signed_size
 from dutchbook.venues.kalshi.wire import Row
+from dutchbook.venues.memo import Memo
 
 type Levels = tuple[Level, ...]
 

@@ -12,8 +12,9 @@ from dutchbook.domain.ports import Frame, SequenceKind
 from dutchbook.domain.units import Nanos
 from dutchbook.venues.kalshi import announcements, wire
 from dutchbook.venues.kalshi.book_levels import BookLevels
-from dutchbook.venues.kalshi.numbers import Memo, yes_outcome
+from dutchbook.venues.kalshi.numbers import yes_outcome
 from dutchbook.venues.kalshi.sequence import Counters, Subscriptions
+from dutchbook.venues.memo import Memo
 
 MARKET_SOURCE = "kalshi/market"
 

@@ -1,38 +1,16 @@
 """Kalshi's texts as our integers: prices, signed changes, JSON numbers, times. Each is read strictly, or refused."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from dutchbook.domain.identity import MarketId, OutcomeId, kalshi_yes
 from dutchbook.domain.units import ONE, PRICE_DECIMALS, SECOND, SIZE_DECIMALS, Nanos, Price, Size, exact
-
-LIMIT = 65_536
-"""Texts kept by one memo. Prices never come near it; signed changes do, and start again."""
 
 _TICKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _NOTHING = ("", "null")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 9_000_000_000
-
-
-class Memo[V](dict[str, V]):
-    """What each text means, by a reader that is asked once a text. Empties itself when full."""
-
-    __slots__ = ("_limit", "_read")
-
-    def __init__(self, read: Callable[[str], V], limit: int = LIMIT) -> None:
-        super().__init__()
-        self._read = read
-        self._limit = limit
-
-    def __missing__(self, text: str) -> V:
-        value = self._read(text)
-        if len(self) >= self._limit:
-            self.clear()
-        self[text] = value
-        return value
 
 
 def ticker(text: str) -> MarketId:

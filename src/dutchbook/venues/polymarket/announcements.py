@@ -14,7 +14,7 @@ from dutchbook.domain.markets import FeeSchedule, Market, MarketStatus, PriceGri
 from dutchbook.domain.units import ONE, Nanos, Price, price_of, size_of
 from dutchbook.venues.polymarket import wire
 from dutchbook.venues.polymarket.identifiers import condition, token
-from dutchbook.venues.polymarket.memo import nanos_of
+from dutchbook.venues.polymarket.numbers import nanos_of
 from dutchbook.venues.polymarket.terms import MIN_NOTIONAL, MIN_SIZE, fees_of, fees_without_schedule, tick_of
 
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}

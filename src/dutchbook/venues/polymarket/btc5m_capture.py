@@ -15,7 +15,7 @@ from dutchbook.domain.units import SECOND, Nanos, Price
 from dutchbook.venues.capture_files import rows
 from dutchbook.venues.polymarket.event_tables import changes, folder_of, messages, sides, table
 from dutchbook.venues.polymarket.identifiers import condition, token
-from dutchbook.venues.polymarket.memo import nanos_of
+from dutchbook.venues.polymarket.numbers import nanos_of
 from dutchbook.venues.polymarket.terms import MIN_NOTIONAL, MIN_SIZE
 
 FORMAT = "polymarket-btc5m-books"

@@ -17,7 +17,7 @@ from dutchbook.venues.polymarket.announcements import SIDES
 from dutchbook.venues.polymarket.book_hash import last_trade_text, stripped
 from dutchbook.venues.polymarket.groups import Counters, Groups, MarketState, OutcomeState
 from dutchbook.venues.polymarket.identifiers import condition, token
-from dutchbook.venues.polymarket.memo import BoundaryPrice, prices, sizes
+from dutchbook.venues.polymarket.numbers import BoundaryPrice, prices, sizes
 from dutchbook.venues.polymarket.terms import min_size_of, tick_of
 from dutchbook.venues.polymarket.verifier import Snapshot, TickChange, Verifier
 

@@ -15,7 +15,7 @@ from dutchbook.domain.units import Nanos
 from dutchbook.venues.capture_files import beside, damaged, decoded, files
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE, REST_SOURCE
 from dutchbook.venues.polymarket.identifiers import condition, token
-from dutchbook.venues.polymarket.memo import nanos_of
+from dutchbook.venues.polymarket.numbers import nanos_of
 from dutchbook.venues.polymarket.terms import (
     MIN_NOTIONAL,
     fees_of,

@@ -11,7 +11,7 @@ from dutchbook.domain.units import Nanos, Price
 from dutchbook.venues.polymarket import wire
 from dutchbook.venues.polymarket.book_hash import HashedBook, Terms, book_digest
 from dutchbook.venues.polymarket.groups import Counters, Groups, MarketState, OutcomeState
-from dutchbook.venues.polymarket.memo import nanos_of
+from dutchbook.venues.polymarket.numbers import nanos_of
 
 _BUY = Side.BUY  # looked up once: this is the path of every change
 

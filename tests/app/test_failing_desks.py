@@ -1,4 +1,4 @@
-"""A desk in a process of its own whose strategy never returns: it can still be seen, halted and resumed."""
+"""A desk that hangs, fails, finds the disk full or is interrupted: it can be halted, and no order leaves after it."""
 
 import json
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from dutchbook.app.journals import journal_check, journal_lines
+from dutchbook.app.replaying import Options, replay
+from dutchbook.config.load import shipped_settings
 
 HANGING = """
 import sys
@@ -167,3 +169,14 @@ def test_a_full_disk_stops_a_replay_in_one_line_with_no_order_after_the_last_pro
     assert journal_check(tmp_path, None).ok
     lines = list(journal_lines(tmp_path, None))
     assert lines[-1].kind != "end"
+
+
+def test_a_replay_that_is_interrupted_leaves_a_proven_journal(tmp_path: Path, day_recording: Path) -> None:
+    def interrupt(done: int, _total: int | None) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replay(day_recording, settings=shipped_settings(), home=tmp_path, options=Options(progress=interrupt))
+    assert journal_check(tmp_path, None).ok
+    assert "end" not in {line.kind for line in journal_lines(tmp_path, None)}

@@ -1,33 +1,11 @@
-"""Venue texts that come again and again, read once: price and size strings mean the same every time."""
-
-from collections.abc import Callable
+"""Polymarket's texts as our integers: level prices, sizes, times. Each is read strictly, or refused."""
 
 from dutchbook.domain.units import ONE, PRICE_DECIMALS, Nanos, Price, Size, exact, size_of
-
-LIMIT = 65_536
-"""Texts kept by one memo. Prices never come near it; sizes do, and start again."""
+from dutchbook.venues.memo import Memo
 
 
 class BoundaryPrice(ValueError):
     """A level at 0 or 1 dollar: no quote. Allowed without size, wrong with it."""
-
-
-class Memo[V](dict[str, V]):
-    """What each text means, by a reader that is asked once a text. Empties itself when full."""
-
-    __slots__ = ("_limit", "_read")
-
-    def __init__(self, read: Callable[[str], V], limit: int = LIMIT) -> None:
-        super().__init__()
-        self._read = read
-        self._limit = limit
-
-    def __missing__(self, text: str) -> V:
-        value = self._read(text)
-        if len(self) >= self._limit:
-            self.clear()
-        self[text] = value
-        return value
 
 
 def quote_price(text: str) -> Price:
