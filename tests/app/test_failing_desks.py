@@ -10,6 +10,7 @@ import pytest
 
 from dutchbook.app.journals import journal_check, journal_lines
 from dutchbook.app.replaying import Options, replay
+from dutchbook.app.steering import status
 from dutchbook.config.load import shipped_settings
 
 HANGING = """
@@ -180,3 +181,18 @@ def test_a_replay_that_is_interrupted_leaves_a_proven_journal(tmp_path: Path, da
         replay(day_recording, settings=shipped_settings(), home=tmp_path, options=Options(progress=interrupt))
     assert journal_check(tmp_path, None).ok
     assert "end" not in {line.kind for line in journal_lines(tmp_path, None)}
+
+
+@pytest.mark.parametrize("left", [b"", b'{"seq":3,"at"', b"nonsense\n"])
+def test_the_status_lists_a_run_whose_process_was_killed_at_any_point(
+    tmp_path: Path, day_recording: Path, left: bytes
+) -> None:
+    replay(day_recording, settings=shipped_settings(), home=tmp_path)
+    [path] = (tmp_path / "runs").glob("*/journal/journal-000001.jsonl")
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[:2]) + left)
+    [row] = status(tmp_path, shipped_settings()).runs
+    assert (row.lines, row.ended) == (2, False)
+    (path.parent / "head.json").unlink()
+    [row] = status(tmp_path, shipped_settings()).runs
+    assert (row.lines, row.ended) == (0, False)

@@ -82,6 +82,23 @@ def test_the_journal_is_proven_shown_and_exported(desk: Terminal, tmp_path: Path
     assert desk("journal", "export", "--format", "xml").code == 2
 
 
+def test_a_damaged_anchor_leaves_the_lines_proven_and_a_damaged_line_those_before_it(
+    desk: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Terminal(Path(shutil.copytree(desk.home, tmp_path / "copy", symlinks=True)), capsys, monkeypatch)
+    run = paper_run(copy.home)
+    lines = copy.home / "runs" / run / "journal"
+    count = json.loads(copy("journal", "verify", run, "--json").out)["lines"]
+    anchor = lines / "head.json"
+    anchor.write_bytes(anchor.read_bytes().replace(b"0", b"1", 1))
+    shown = copy("journal", "verify", run)
+    assert (shown.code, f"{count} lines are proven" in shown.out, "None" in shown.out) == (1, True, False)
+    segment = lines / "journal-000001.jsonl"
+    content = segment.read_bytes()
+    segment.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+    assert f"from line {count} on" in copy("journal", "verify", run).out
+
+
 def test_the_recording_of_the_run_is_proven_and_shown(desk: Terminal) -> None:
     recording = recording_of(desk.home)
     assert ": proven - " in desk("data", "verify", recording).out

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from dutchbook.config.load import shipped_settings
 from dutchbook.config.settings import Settings
 from dutchbook.domain.book import Side
+from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.events import CashMoved, FrameRef
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Fill, IntentId, OrderId
@@ -99,3 +101,13 @@ def test_a_loss_of_the_day_pauses_opening_and_does_not_halt(tmp_path: Path) -> N
     day.close()
     assert desk.halt_reason is None
     assert counters.refusals["daily_loss"] > 0
+
+
+def test_a_withdrawal_beyond_free_cash_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    day = Day(tmp_path)
+    lines, cash = day.journal.seq, day.parts.desk.ledger.cash
+    with pytest.raises(LedgerError, match="free"):
+        day.parts.loop.dispatch(CashMoved(Money(-cash - 1), START), HERE)
+    assert day.journal.seq == lines
+    assert day.parts.desk.ledger.cash == cash
+    day.close()

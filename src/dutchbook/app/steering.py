@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from dutchbook.config.settings import Settings
@@ -85,5 +86,6 @@ def _run_row(folder: Path) -> RunRow:
 
 
 def _ended(folder: Path, lines: int) -> bool:
-    """Whether the last line says that the run was closed in good order."""
-    return any(line.seq == lines and line.kind == "end" for line in read(folder / "journal"))
+    """Whether the last proven line says that the run was closed in good order. What follows it is not looked at."""
+    proven = islice(read(folder / "journal"), lines - 1, lines) if lines else ()
+    return any(line.kind == "end" for line in proven)

@@ -145,6 +145,13 @@ class Desk:
         self._follow_orders(step)
         return step
 
+    def check_cash(self, moved: CashMoved) -> None:
+        """Raises LedgerError for a withdrawal beyond the cash that nothing in flight may need."""
+        free = self.exposure.free_cash()
+        if -moved.amount > free:
+            wanted = dollars(Money(-moved.amount))
+            raise LedgerError(f"withdrawal of ${wanted}: only ${dollars(free)} is free - take less, or wait")
+
     def look_at_equity(self) -> HaltOrdered | None:
         """Compare equity with the drawdown limits; the order to halt when the stop is reached."""
         worth = self.valuation()
@@ -209,11 +216,6 @@ class Desk:
         return Learned((), step)
 
     def _cash(self, event: CashMoved) -> Learned:
-        if -event.amount > self.exposure.free_cash():
-            free = dollars(self.exposure.free_cash())
-            raise LedgerError(
-                f"withdrawal of ${dollars(Money(-event.amount))}: only ${free} is free - take less or wait"
-            )
         before = self.valuation().low
         entry: LedgerEntry = Deposit(event.amount) if event.amount > 0 else Withdrawal(Money(-event.amount))
         self.ledger.apply(entry)

@@ -170,6 +170,8 @@ class Loop:
     def dispatch(self, event: Event, cause: Cause) -> None:
         """One event through the turn. What it leads to is on record before it is done."""
         if type(event) in _JOURNALLED:
+            if isinstance(event, CashMoved):
+                self.desk.check_cash(event)
             # mypy knows isinstance only, which costs more on the path of every tick.
             cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
             self.counters.fills += isinstance(event, OrderFilled)

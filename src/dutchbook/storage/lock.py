@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,7 @@ class DeskLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            take(self._descriptor, path)
+            _take_patiently(self._descriptor, path)
         except DeskLocked:
             os.close(self._descriptor)
             raise
@@ -57,6 +58,16 @@ def holder(path: Path) -> int | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def _take_patiently(descriptor: int, path: Path) -> None:
+    """Lock, trying again for a tenth of a second: `holder` takes a share of the lock for an instant."""
+    for _ in range(5):
+        try:
+            return take(descriptor, path)
+        except DeskLocked:
+            time.sleep(0.02)
+    return take(descriptor, path)
 
 
 def take(descriptor: int, path: Path) -> None:

@@ -134,13 +134,11 @@ def test_a_subscription_acknowledged_again_is_a_new_connection() -> None:
 
 def test_a_new_connection_forgets_all_subscriptions_of_the_one_before() -> None:
     codec = KalshiCodec()
-    first, second = {"sid": 1}, {"sid": 2}
     for sid, name in ((1, TICKER), (2, OTHER)):
         codec.decode(frame(subscribed(sid)))
         codec.decode(frame(snapshot(1, sid=sid, ticker=name)))
-    again = [subscribed(1), snapshot(1, ticker=TICKER, **first), subscribed(2), delta(2, **first)]  # type: ignore[arg-type]
-    assert kinds(codec, *again) == [BookLost, BookSnapshot, LevelAdded]
-    assert kinds(codec, snapshot(1, ticker=OTHER, **second)) == [BookSnapshot]  # type: ignore[arg-type]
+    assert kinds(codec, subscribed(1), snapshot(1), subscribed(2), delta(2)) == [BookLost, BookSnapshot, LevelAdded]
+    assert kinds(codec, snapshot(1, sid=2, ticker=OTHER)) == [BookSnapshot]
     assert codec.counters.gaps == 0
 
 

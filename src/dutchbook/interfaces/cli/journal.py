@@ -35,9 +35,9 @@ def verify(ctx: typer.Context, run: Run = None, json: AsJson = False) -> None:
     elif check.ok:
         show(f"proven: {check.lines:,} lines, head {check.head}")
     else:
-        show(
-            f"NOT proven from line {check.first_bad} on: {check.reason}", f"{check.lines:,} lines before it are proven"
-        )
+        # Without a line it is the anchor that is damaged, and every line is proven.
+        where, proven = ("", "") if check.first_bad is None else (f" from line {check.first_bad} on", " before it")
+        show(f"NOT proven{where}: {check.reason}", f"{check.lines:,} lines{proven} are proven")
     if not check.ok:
         raise typer.Exit(1)
 
