@@ -122,6 +122,20 @@ def test_a_folded_book_that_differs_from_its_snapshot_is_a_resync_and_one_that_e
     assert table.counters.resyncs == 1
 
 
+def test_a_change_below_the_top_is_told_only_where_somebody_looks_deep() -> None:
+    table = BookTable([market(Venue.KALSHI)])
+    yes = kalshi_yes(TICKER)
+    table.apply(snapshot(yes, 4_000, 4_200))
+    below = LevelAdded(yes, Side.BUY, Price(3_900), 7, Nanos(2))
+    assert not table.apply(below)
+    assert table.apply(LevelAdded(yes, Side.BUY, Price(4_100), 7, Nanos(3))) == (yes,)
+    looked_at: set[OutcomeId] = set()
+    table.wake_deep(looked_at)
+    assert not table.apply(below)
+    looked_at.add(yes)
+    assert table.apply(below) == (yes,)
+
+
 def test_a_change_below_zero_makes_the_book_unknown() -> None:
     table = BookTable([market(Venue.KALSHI)])
     yes = kalshi_yes(TICKER)

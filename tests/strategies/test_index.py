@@ -133,6 +133,22 @@ def test_a_book_counts_the_bundles_below_their_payoff_until_they_are_gone() -> N
     assert {watch.hot for watch in index.watches.values()} == {1}
 
 
+def test_every_change_is_wanted_of_books_unseen_and_of_those_below_a_payoff() -> None:
+    both, split = BUNDLES[Venue.POLYMARKET][:2]
+    index = BundleIndex([both, split])
+    first, second = index.watches
+    assert index.deep == {first, second}
+    feed(index, first, Price(4_000), Price(4_100))
+    assert index.deep == {second}
+    feed(index, second, Price(5_900), Price(6_000))
+    assert not index.deep
+    [tracked] = [tracked for tracked in index if tracked.bundle is both]
+    index.restand(tracked, Standing.UNDER)
+    assert index.deep == {first, second}
+    index.remove(both.id)
+    assert not index.deep
+
+
 @given(st.sampled_from([b for b in EVERY if not b.mirrored]), st.integers(1, 40_000), st.integers(0, 30_000))
 def test_the_range_of_near_misses_is_that_of_cost_over_payoff(bundle: Bundle, cost: int, low: int) -> None:
     index = BundleIndex([bundle], near_from=low, near_to=low + 20_000)

@@ -1,6 +1,6 @@
 """What stood in the way of a market's bundles while a recording went by, watched moment by moment."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 
 from dutchbook.domain.bundles import BundleId
 from dutchbook.domain.events import Event
@@ -47,6 +47,10 @@ class Hindrances:
     def outcomes(self) -> Collection[OutcomeId]:
         """Wakes with the strategy that it watches."""
         return self._index.outcomes()
+
+    def deep(self) -> Container[OutcomeId]:
+        """What the watched strategy wants: its conditions change only with what it is told."""
+        return self._index.deep
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
         """Note the condition of each touched bundle."""

@@ -1,6 +1,6 @@
 """What a recording offered: every bundle's cost over time, and every opportunity with its verdict."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,6 +57,10 @@ class LowestSeen:
     def outcomes(self) -> Collection[OutcomeId]:
         """Wakes with the strategy that it watches."""
         return self._index.outcomes()
+
+    def deep(self) -> Container[OutcomeId]:
+        """None: a lowest cost is one of the tops."""
+        return ()
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
         """Compare each touched bundle's cost with its lowest."""

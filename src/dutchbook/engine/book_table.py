@@ -4,7 +4,7 @@ A book may be looked at once the changes of its venue instant are complete, it i
 publishes both sides of one market, YES and NO mirror each other at the top.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
 from dutchbook.domain.book import NO_SNAPSHOT, Book, BookView, MirroredBook
 from dutchbook.domain.compact_books import CompactBook
@@ -46,6 +46,7 @@ class BookTable:
         self.view: Callable[[OutcomeId], BookView | None] = self._views.get
         """The book of an outcome, or None if it was never heard of."""
         self.counters = BookCounters()
+        self._deep: tuple[Container[OutcomeId], ...] = ()
         self.appliers: Mapping[type, Callable[..., Sequence[OutcomeId]]] = {
             LevelAdded: self._level_added,
             LevelsSet: self._levels_set,
@@ -72,6 +73,13 @@ class BookTable:
             no = self._book(market.no)
             yes.twin, no.twin = no, yes
 
+    def wake_deep(self, outcomes: Container[OutcomeId]) -> None:
+        """Name outcomes, as a live set, of which every change is told: of others none that leaves the top as it was.
+
+        That holds for signed changes, which are complete one by one; other changes are told in any case.
+        """
+        self._deep = (*self._deep, outcomes)
+
     def drop_market(self, market: Market) -> None:
         """Forget a market that is over."""
         for outcome in (market.yes, market.no):
@@ -97,6 +105,7 @@ class BookTable:
         book = self._books.get(outcome) or self._book(outcome)
         if book.fault is not None:
             return _NONE
+        bid_before, ask_before = book.best_bid, book.best_ask
         try:
             book.add(event.side, event.price, event.delta)
         except BookError as error:
@@ -108,6 +117,12 @@ class BookTable:
         if bid is not None and ask is not None and bid >= ask:
             self.counters.crossed += 1
             return _NONE
+        if bid == bid_before and ask == ask_before:
+            for wanted in self._deep:
+                if outcome in wanted:
+                    break
+            else:
+                return _NONE
         return (outcome,)
 
     def _levels_set(self, event: LevelsSet) -> Sequence[OutcomeId]:

@@ -10,6 +10,7 @@ from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.events import (
+    BookLost,
     CashMoved,
     Event,
     GridChanged,
@@ -86,6 +87,8 @@ class Desk:
         self.ready: Sequence[OutcomeId] = _NONE
         self.tells = False
         """Whether the event of this turn is for strategies to hear: a listing, a resolution, a timer."""
+        self.calm = False
+        """Whether the event of this turn is nothing to anybody: the books moved where no strategy looks."""
         self.heard: dict[str, Nanos] = {}
         """When each source of frames, or each venue, was last heard."""
         self.ledger = Ledger()
@@ -124,8 +127,11 @@ class Desk:
         kind = type(event)
         apply = self._appliers.get(kind)
         if apply is not None:
-            self.ready = apply(event)
-            return self._market(event) if self._ordered else NOTHING_LEARNED
+            ready = self.ready = apply(event)
+            learned = self._market(event) if self._ordered else NOTHING_LEARNED
+            self.calm = not ready and learned is NOTHING_LEARNED and kind is not BookLost
+            return learned
+        self.calm = False
         self.ready = _NONE
         return self._learn[kind](event)
 

@@ -93,6 +93,8 @@ class Loop:
         self._strategies = policy.strategies
         self._observers = policy.observers
         self._rules = policy.rules
+        for strategy in policy.strategies:
+            desk.books.wake_deep(strategy.deep())
         self._view = DeskRisk(desk)
         self._switch = switch
         self._next_equity = Nanos(0)
@@ -181,6 +183,8 @@ class Loop:
             self.bus.publish(event, cause)
         else:
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
+        if self.desk.calm:
+            return
         for observer in self._observers:
             if seen := observer.observations():
                 for observation in seen:

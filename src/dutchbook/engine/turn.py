@@ -38,6 +38,8 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
     intents before its own have been judged: so it sees what is left.
     """
     learned = desk.learn(event)
+    if desk.calm:
+        return QUIET
     if learned is NOTHING_LEARNED:
         decisions: list[Decision] | None = None
     else:

@@ -4,7 +4,7 @@ Woken when the changes of an instant are complete, it moves the costs of the bun
 bundle whose cost at the top is below its payoff is priced at full depth, at once; all else is a difference added up.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.catalogue.relations import bundles_of, relate
@@ -68,6 +68,10 @@ class BundleStrategy:
     def outcomes(self) -> Collection[OutcomeId]:
         """The outcomes whose published books wake it: of a shared book, the one that the venue publishes."""
         return self._standings.index.outcomes()
+
+    def deep(self) -> Container[OutcomeId]:
+        """Outcomes of which every change matters: those unseen, and those of bundles below their payoff."""
+        return self._standings.index.deep
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
         """Learn the new tops, and price at full depth what they brought below its payoff."""

@@ -99,6 +99,8 @@ class BundleIndex:
 
     def __init__(self, bundles: Iterable[Bundle] = (), *, near_from: int = 0, near_to: int = 20_000) -> None:
         self.watches: dict[OutcomeId, Watch] = {}
+        self.deep: set[OutcomeId] = set()
+        """Books of which every change matters, not only a new top: unseen, or read by a bundle below its payoff."""
         self._tracked: dict[BundleId, Tracked] = {}
         self._near = (1_000_000 + near_from, 1_000_000 + near_to)
         for bundle in bundles:
@@ -147,6 +149,7 @@ class BundleIndex:
             watch.asks = [other for other in watch.asks if other is not tracked]
             if not watch.bids and not watch.asks:
                 self.watches.pop(watch.outcome, None)
+                self.deep.discard(watch.outcome)
         return tracked
 
     def move(self, watch: Watch, bid: Price | None, ask: Price | None, touched: list[Tracked]) -> None:
@@ -157,6 +160,8 @@ class BundleIndex:
         if bid != watch.bid:
             _shift(watch.bids, None if watch.bid is None else -watch.bid, None if bid is None else -bid, touched)
             watch.bid = bid
+        if not watch.hot:
+            self.deep.discard(watch.outcome)
 
     def restand(self, tracked: Tracked, standing: Standing) -> Standing:
         """Note where a bundle stands, and return where it stood before."""
@@ -166,6 +171,10 @@ class BundleIndex:
             heat = (standing is Standing.UNDER) - (before is Standing.UNDER)
             for watch in tracked.watches if heat else ():
                 watch.hot += heat
+                if watch.hot:
+                    self.deep.add(watch.outcome)
+                else:
+                    self.deep.discard(watch.outcome)
         return before
 
     def _watch(self, leg: BundleLeg) -> Watch:
@@ -173,6 +182,7 @@ class BundleIndex:
         watch = self.watches.get(outcome)
         if watch is None:
             watch = self.watches[outcome] = Watch(outcome)
+            self.deep.add(outcome)
         return watch
 
 

@@ -1,6 +1,6 @@
 """What a strategy sees of the desk, and what the desk sees of a strategy."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Protocol
 
 from dutchbook.domain.book import BookView, Level, Side
@@ -41,6 +41,13 @@ class Strategy(Protocol):
 
     def outcomes(self) -> Collection[OutcomeId]:
         """The outcomes whose books wake it; the set moves with the catalogue."""
+        ...
+
+    def deep(self) -> Container[OutcomeId]:
+        """Outcomes of which it wants every change; of the others it may be told only when the best bid or ask moved.
+
+        Asked once, and looked at ever after: a live set.
+        """
         ...
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
