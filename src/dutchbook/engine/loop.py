@@ -103,22 +103,30 @@ class Loop:
 
     def frame(self, frame: Frame, ref: FrameRef) -> None:
         """Advance to the frame's receive time, decode it and hand on its events."""
-        received = frame.received
-        desk = self.desk
-        if received >= self._next_look or received >= self.agenda.due_at:
-            self.advance(received, ref)
-        elif received > desk.now:
-            desk.now = received
-        desk.heard[frame.source] = received
-        feed, counters, dispatch = self.feed, self.counters, self.dispatch
-        for event in feed.decode(frame):
-            counters.events += 1
-            dispatch(event, ref)
-        if feed.fault is not None:
-            self._append("fault", FaultRecord(feed.fault.reason), ref)
-            feed.fault = None
-        if feed.frames >= self._next_mark:
-            self._mark(ref)
+        self.frames((frame,), ref.segment, ref.offset)
+
+    def frames(self, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
+        """Frames that stand together, from line `first` of `segment` on, one after the other; the place of the last."""
+        desk, feed, agenda, counters = self.desk, self.feed, self.agenda, self.counters
+        heard, decode, dispatch = desk.heard, feed.decode, self.dispatch
+        ref = FrameRef(segment, first)
+        for offset, frame in enumerate(frames, first):
+            ref = FrameRef(segment, offset)
+            received = frame.received
+            if received >= self._next_look or received >= agenda.due_at:
+                self.advance(received, ref)
+            elif received > desk.now:
+                desk.now = received
+            heard[frame.source] = received
+            for event in decode(frame):
+                counters.events += 1
+                dispatch(event, ref)
+            if feed.fault is not None:
+                self._append("fault", FaultRecord(feed.fault.reason), ref)
+                feed.fault = None
+            if feed.frames >= self._next_mark:
+                self._mark(ref)
+        return ref
 
     def event(self, event: MarketEvent, ref: FrameRef) -> None:
         """A normalised event of a recording, in place of a frame."""

@@ -32,12 +32,8 @@ def replay_frames(
     """Raw frames through codec and turn, each with its place in the recording as cause."""
     _schedule(loop, scheduled)
     ref, done = _START, 0
-    take = loop.frame
     for block in blocks:
-        segment = block.segment
-        for offset, frame in enumerate(block.frames, block.first):
-            ref = FrameRef(segment, offset)
-            take(frame, ref)
+        ref = loop.frames(block.frames, block.segment, block.first)
         done += len(block.frames)
         if progress is not None:
             progress(done, total)

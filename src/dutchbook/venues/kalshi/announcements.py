@@ -1,9 +1,8 @@
-"""Messages that need no memory: prints, tops, and the steps of a market's life, as events."""
+"""Messages that need no memory: tops, and the steps of a market's life, as events."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from dutchbook.domain.book import Side
 from dutchbook.domain.events import (
     GridChanged,
     MarketEvent,
@@ -11,7 +10,6 @@ from dutchbook.domain.events import (
     MarketResolved,
     MarketStatusChanged,
     TopQuoted,
-    TradePrinted,
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, kalshi_no, kalshi_yes
 from dutchbook.domain.markets import Market, MarketStatus
@@ -21,9 +19,6 @@ from dutchbook.venues.kalshi.numbers import (
     json_number,
     nanos_of,
     nanos_of_seconds,
-    positive_size,
-    quote_price,
-    quote_price_of_no,
     ticker,
 )
 from dutchbook.venues.kalshi.terms import (
@@ -35,27 +30,6 @@ from dutchbook.venues.kalshi.terms import (
     strike_of,
     title_of,
 )
-
-_TAKERS = {"yes": Side.BUY, "no": Side.SELL}
-
-
-def trade(message: wire.TradeBody, outcome: OutcomeId, received: Nanos) -> TradePrinted:
-    """A print, in terms of YES: a taker who gained NO sold YES. Raises ValueError for one that contradicts itself."""
-    price = quote_price(message.yes_price_dollars)
-    if quote_price_of_no(message.no_price_dollars) != price:
-        raise ValueError("prices of YES and NO that do not add up to a dollar")
-    gained = message.taker_outcome_side or message.taker_side
-    if gained is None:
-        raise ValueError("a trade without its taker's side")
-    return TradePrinted(
-        outcome=outcome,
-        price=price,
-        size=positive_size(message.count_fp),
-        taker=_TAKERS[gained],
-        received=received,
-        at=None if message.ts_ms is None else nanos_of(message.ts_ms),
-        venue_id=message.trade_id,
-    )
 
 
 def top(message: wire.TickerBody, outcome: OutcomeId, received: Nanos) -> TopQuoted:

@@ -13,6 +13,7 @@ from dutchbook.domain.units import Nanos
 from dutchbook.venues.kalshi import announcements, wire
 from dutchbook.venues.kalshi.book_levels import BookLevels
 from dutchbook.venues.kalshi.numbers import yes_outcome
+from dutchbook.venues.kalshi.prints import Prints
 from dutchbook.venues.kalshi.sequence import Counters, Subscriptions
 from dutchbook.venues.memo import Memo
 
@@ -45,6 +46,7 @@ class KalshiCodec:
         self._subscriptions = Subscriptions(sequence, self.counters)
         self._arrived = self._subscriptions.arrived
         self._levels = BookLevels(use_yes_price=use_yes_price)
+        self._prints = Prints()
         self._outcomes: Memo[OutcomeId] = Memo(yes_outcome)
         self._readers: dict[type, Reader] = {
             wire.BookDelta: self._delta,
@@ -109,7 +111,7 @@ class KalshiCodec:
         return (_lost(lost, received), event) if lost else (event,)
 
     def _trade(self, message: wire.Trade, received: Nanos) -> Sequence[MarketEvent]:
-        event = announcements.trade(message.msg, self._outcomes[message.msg.market_ticker], received)
+        event = self._prints.read(message.msg, self._outcomes[message.msg.market_ticker], received)
         events = self._counted(message.sid, message.seq, received)
         # A block trade is agreed apart from the book: it says nothing about what orders there would have got.
         return events if message.msg.is_block_trade else (*events, event)
