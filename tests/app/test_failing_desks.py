@@ -19,14 +19,10 @@ from pathlib import Path
 from dutchbook.app.paper import PaperDesk
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.clocks import VirtualClock
 from dutchbook.strategies.bundle import BundleStrategy
 
-class HandClock:
-    time = Nanos(1_790_000_000 * SECOND)
-    def now(self):
-        return self.time
-
-clock = HandClock()
+clock = VirtualClock(Nanos(1_790_000_000 * SECOND))
 hung = False
 decide = BundleStrategy.books_changed
 
@@ -44,7 +40,7 @@ BundleStrategy.books_changed = never_ends
 with PaperDesk(shipped_settings(), Path(sys.argv[1]), 7, clock) as paper:
     def work(seconds):
         for _ in range(seconds * 10):
-            clock.time = Nanos(clock.time + SECOND // 10)
+            clock.advance(Nanos(clock.now() + SECOND // 10))
             paper.step()
     while not hung:
         work(1)

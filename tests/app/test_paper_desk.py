@@ -13,33 +13,25 @@ from dutchbook.app.steering import halt, resume, status
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.errors import DeskLocked, UsageError
 from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.clocks import VirtualClock
 
 START = Nanos(1_790_000_000 * SECOND)
 
 
-class HandClock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> Nanos:
-        return self.time
-
-    def pass_seconds(self, desk: PaperDesk, seconds: int) -> None:
-        for _ in range(seconds * 10):
-            self.time = Nanos(self.time + SECOND // 10)
-            desk.step()
+def pass_seconds(clock: VirtualClock, desk: PaperDesk, seconds: int) -> None:
+    for _ in range(seconds * 10):
+        clock.advance(Nanos(clock.now() + SECOND // 10))
+        desk.step()
 
 
-def a_desk(home: Path, clock: HandClock) -> PaperDesk:
+def a_desk(home: Path, clock: VirtualClock) -> PaperDesk:
     return PaperDesk(shipped_settings(), home, 7, clock)
 
 
 def test_a_minute_of_paper_trading_can_be_explained_to_the_bytes(tmp_path: Path) -> None:
-    clock = HandClock()
+    clock = VirtualClock(START)
     with a_desk(tmp_path, clock) as desk:
-        clock.pass_seconds(desk, 60)
+        pass_seconds(clock, desk, 60)
         picture = desk.picture()
     assert picture.fills_total > 0
     assert picture.mode == "paper"
@@ -55,14 +47,14 @@ def test_a_minute_of_paper_trading_can_be_explained_to_the_bytes(tmp_path: Path)
 
 
 def test_two_desks_cannot_share_a_home(tmp_path: Path) -> None:
-    with a_desk(tmp_path, HandClock()), pytest.raises(DeskLocked):
-        a_desk(tmp_path, HandClock())
+    with a_desk(tmp_path, VirtualClock(START)), pytest.raises(DeskLocked):
+        a_desk(tmp_path, VirtualClock(START))
 
 
 def test_the_status_knows_a_running_desk_and_its_runs(tmp_path: Path) -> None:
-    clock = HandClock()
+    clock = VirtualClock(START)
     with a_desk(tmp_path, clock) as desk:
-        clock.pass_seconds(desk, 1)
+        pass_seconds(clock, desk, 1)
         assert status(tmp_path, shipped_settings()).process is not None
     after = status(tmp_path, shipped_settings())
     assert after.process is None
@@ -71,30 +63,30 @@ def test_the_status_knows_a_running_desk_and_its_runs(tmp_path: Path) -> None:
 
 
 def test_a_halt_reaches_a_running_desk_and_outlives_it(tmp_path: Path) -> None:
-    clock = HandClock()
+    clock = VirtualClock(START)
     with a_desk(tmp_path, clock) as desk:
-        clock.pass_seconds(desk, 1)
+        pass_seconds(clock, desk, 1)
         halt(tmp_path, "lunch")
-        clock.pass_seconds(desk, 1)
+        pass_seconds(clock, desk, 1)
         assert "lunch" in (desk.picture().halted or "")
         orders = desk.parts.loop.counters.orders
-        clock.pass_seconds(desk, 30)
+        pass_seconds(clock, desk, 30)
         assert desk.parts.loop.counters.orders == orders
     with a_desk(tmp_path, clock) as second:
-        clock.pass_seconds(second, 1)
+        pass_seconds(clock, second, 1)
         assert second.picture().halted is not None
         with pytest.raises(UsageError, match="i-checked"):
             resume(tmp_path, checked=False)
         assert "lunch" in resume(tmp_path, checked=True)
-        clock.pass_seconds(second, 30)
+        pass_seconds(clock, second, 30)
         assert second.picture().halted is None
         assert second.parts.loop.counters.orders > 0
 
 
 def test_the_recording_of_a_run_can_be_scanned(tmp_path: Path) -> None:
-    clock = HandClock()
+    clock = VirtualClock(START)
     with a_desk(tmp_path, clock) as desk:
-        clock.pass_seconds(desk, 60)
+        pass_seconds(clock, desk, 60)
     folder = run_folder(tmp_path, None) / "recording"
     rows = scan(folder, shipped_settings(), 5)
     assert len(rows) == 5
@@ -109,7 +101,7 @@ def test_the_recording_of_a_run_can_be_scanned(tmp_path: Path) -> None:
 def test_an_unknown_run_or_order_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing has run"):
         journal_check(tmp_path, None)
-    with a_desk(tmp_path, HandClock()):
+    with a_desk(tmp_path, VirtualClock(START)):
         pass
     with pytest.raises(UsageError, match="no run is called"):
         journal_check(tmp_path, "nonsense")

@@ -22,7 +22,7 @@ sys.stdin.read()
 
 def test_everything_lies_under_the_root(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    for path in (home.journal, home.recordings, home.run, home.lock, home.logs):
+    for path in (home.runs, home.run, home.lock):
         assert path.is_relative_to(tmp_path / "home")
     assert not home.root.exists()
 

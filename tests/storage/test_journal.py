@@ -59,7 +59,6 @@ def test_equal_decisions_make_equal_journals_whatever_the_policy(tmp_path: Path)
     folders = [tmp_path / name for name in ("a", "b", "c", "d")]
     for folder, policy in zip(folders, (MANUAL, EACH, StorageSettings(), MANUAL), strict=True):
         with Journal.create(folder, policy) as journal:
-            journal.note_run({"folder": str(folder)})
             fill(journal, 300)
     contents = {(folder / "journal-000001.jsonl").read_bytes() for folder in folders}
     assert len(contents) == 1
@@ -169,14 +168,6 @@ def test_a_flush_that_fails_behind_the_decision_stops_the_next_one(
     with pytest.raises(JournalError, match="Input/output error"):
         journal.append("k", Nanos(0), {})
     assert verify(tmp_path / "j").lines == 1
-
-
-def test_run_facts_stand_beside_the_chain(tmp_path: Path) -> None:
-    with Journal.create(tmp_path / "j") as journal:
-        journal.note_run({"process": 7})
-        journal.note_run({"process": 8})
-        assert journal.seq == 0
-    assert (tmp_path / "j" / "runs.jsonl").read_bytes() == b'{"process":7}\n{"process":8}\n'
 
 
 @pytest.mark.parametrize("kind", ["", "Has Capitals", 'quote"', "new\nline", "ünicode", "1st"])

@@ -9,6 +9,7 @@ import msgspec
 from dutchbook.domain.errors import UsageError
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.clocks import RealClock
+from dutchbook.storage.home import Home
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.settings import StorageSettings
 
@@ -21,7 +22,7 @@ def new_run(home: Path, mode: str, storage: StorageSettings, facts: Mapping[str,
 
     `facts` are kept beside the journal, not in it: what belongs to this machine and moment.
     """
-    runs = home / "runs"
+    runs = Home(home).runs
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"{mode}-{_stamp(RealClock().now())}"
     name, number = stem, 1
@@ -40,7 +41,7 @@ def new_run(home: Path, mode: str, storage: StorageSettings, facts: Mapping[str,
 
 def run_folder(home: Path, run: str | None) -> Path:
     """The folder of a run, by default of the latest. Raises UsageError if there is none of that name."""
-    runs = home / "runs"
+    runs = Home(home).runs
     if run is None:
         try:
             run = (runs / _LATEST).read_text().strip()

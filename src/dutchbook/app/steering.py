@@ -62,7 +62,7 @@ def _tell(process: int | None) -> str:
 
 
 def _latest_runs(home: Path) -> list[Path]:
-    runs = home / "runs"
+    runs = Home(home).runs
     folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
     return sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)[:_LATEST_RUNS]
 

@@ -52,13 +52,6 @@ class Books(Protocol):
     def view(self, outcome: OutcomeId) -> BookView | None: ...
 
 
-class CatalogueSource(Protocol):
-    """Which markets exist."""
-
-    def questions(self) -> Iterable[Question]: ...
-    def markets(self) -> Iterable[Market]: ...
-
-
 class SequenceKind(StrEnum):
     """What the venue's sequence numbers in a capture can prove."""
 

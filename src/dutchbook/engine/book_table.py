@@ -86,10 +86,6 @@ class BookTable:
             self._books.pop(outcome, None)
             self._views.pop(outcome, None)
 
-    def own(self, outcome: OutcomeId) -> AnyBook | None:
-        """The book as the venue publishes it: None for the mirrored outcome of a shared book."""
-        return self._books.get(outcome)
-
     def apply(self, event: BookEvent) -> Sequence[OutcomeId]:
         """Bring the books up to date and name the outcomes that may be looked at now."""
         return self.appliers[type(event)](event)

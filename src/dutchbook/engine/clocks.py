@@ -1,4 +1,4 @@
-"""The two clocks: the machine's, and one that moves only when an event is applied."""
+"""The machine's clock, and one that moves when it is told to. In replay the events themselves are the time."""
 
 import time
 
@@ -13,7 +13,7 @@ class RealClock:
 
 
 class VirtualClock:
-    """Replay time: set by the events themselves, never going back."""
+    """Time that its owner moves, never going back: a desk that lives faster than the world, or that a test drives."""
 
     def __init__(self, start: Nanos) -> None:
         self._now = start

@@ -11,14 +11,9 @@ class Home(msgspec.Struct, frozen=True):
     root: Path
 
     @property
-    def journal(self) -> Path:
-        """The journal of live and paper trading."""
-        return self.root / "journal"
-
-    @property
-    def recordings(self) -> Path:
-        """One folder for each recording."""
-        return self.root / "recordings"
+    def runs(self) -> Path:
+        """One folder for each replay and each desk: its journal, and the recording of what a desk saw."""
+        return self.root / "runs"
 
     @property
     def run(self) -> Path:
@@ -29,8 +24,3 @@ class Home(msgspec.Struct, frozen=True):
     def lock(self) -> Path:
         """Held by the one desk that uses this home."""
         return self.run / "desk.lock"
-
-    @property
-    def logs(self) -> Path:
-        """Logs for operators; never a source of truth."""
-        return self.root / "logs"

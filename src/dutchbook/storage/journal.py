@@ -23,7 +23,6 @@ from dutchbook.storage.journal_format import (
     ANCHOR_FILE,
     HASH_FIELD,
     LINE_END,
-    RUNS_FILE,
     UnsealedLine,
     checked_kind,
     segment_name,
@@ -173,20 +172,6 @@ class Journal:
             self._sync()
         except (OSError, JournalError) as error:
             self._fail("flushed", error)
-
-    def note_run(self, facts: Mapping[str, object]) -> None:
-        """Keep what is true of this run only (process, hour, command) in a file beside the chain.
-
-        Raises JournalError.
-        """
-        try:
-            descriptor = os.open(self.folder / RUNS_FILE, _APPEND | os.O_CREAT, 0o600)
-            try:
-                write_all(descriptor, msgspec.json.encode(facts) + b"\n")
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            self._fail("written", error)
 
     def close(self) -> None:
         """Flush and let go. Raises JournalError if the flush fails, or had failed; the files are closed in any case."""

@@ -17,7 +17,6 @@ GENESIS = sha256(b"dutchbook journal 1").digest()
 """What the first line is chained to; it names the format's version."""
 
 ANCHOR_FILE = "head.json"
-RUNS_FILE = "runs.jsonl"
 
 HASH_FIELD = b',"hash":"'
 LINE_END = b'"}\n'
