@@ -26,7 +26,8 @@ from dutchbook.strategies.bundle import BundleStrategy
 
 _SHOWN = 400
 """How many bytes of a frame are shown."""
-_MARKET_EVENTS = frozenset({"mark", "run", "end"})
+_NEVER_CAUSES = frozenset({"mark", "run", "end", "observation"})
+"""Kinds of lines that nothing follows from."""
 
 
 def explain_order(home: Path, order: str, run: str | None) -> list[ExplainStep]:
@@ -114,7 +115,7 @@ def _lines_about(folder: Path, order: str) -> tuple[list[JournalLine], Mapping[i
     lines: dict[int, JournalLine] = {}
     try:
         for line in read(folder):
-            if line.kind in _MARKET_EVENTS or line.kind == "observation":
+            if line.kind in _NEVER_CAUSES:
                 continue
             lines[line.seq] = line
             body = msgspec.json.decode(line.body)

@@ -8,6 +8,7 @@ from typing import Self
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
 from dutchbook.app.failures import stopping
 from dutchbook.app.picture import Account, RecentFills, picture
+from dutchbook.app.reporting import run_ended
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.config.load import fingerprint
 from dutchbook.config.modes import Mode
@@ -20,7 +21,7 @@ from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.clocks import RealClock
 from dutchbook.engine.desk import Opening
 from dutchbook.engine.drivers.paper import PaperDriver
-from dutchbook.engine.records import RunEnded, RunStarted
+from dutchbook.engine.records import RunStarted
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.exchange.random_walk import RandomWalkMarket
 from dutchbook.risk.halt import HaltSwitch, halt_file, install_halt_signal, read_halt
@@ -102,14 +103,7 @@ class PaperDesk:
 
     def close(self) -> None:
         """End the run in good order: journal and recording are sealed, the lock is given back."""
-        desk, loop = self.parts.desk, self.parts.loop
-        ended = RunEnded(
-            frames=loop.feed.frames,
-            events=loop.counters.events,
-            cash=desk.ledger.cash,
-            equity=desk.valuation().at_cost,
-        )
-        self._journal.append("end", desk.now, ended)
+        self._journal.append("end", self.parts.desk.now, run_ended(self.parts))
         self._journal.close()
         self._writer.close()
         self._lock.release()

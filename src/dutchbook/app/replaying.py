@@ -9,7 +9,7 @@ import msgspec
 
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble, check_strategies
 from dutchbook.app.failures import stopping
-from dutchbook.app.reporting import Ending, report_of
+from dutchbook.app.reporting import Ending, report_of, run_ended
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
@@ -20,7 +20,7 @@ from dutchbook.domain.units import Money, Nanos
 from dutchbook.engine.desk import Opening
 from dutchbook.engine.drivers.replay import Scheduled, replay_events, replay_frames
 from dutchbook.engine.ports import Record
-from dutchbook.engine.records import RunEnded, RunStarted
+from dutchbook.engine.records import RunStarted
 from dutchbook.evaluation.report import ReplayReport
 from dutchbook.storage.manifest import Manifest
 from dutchbook.storage.recording_reader import Recording
@@ -87,12 +87,7 @@ def replay_into(
         replay_events(parts.loop, recording.events(), scheduled, progress, recording.total)
     else:
         replay_frames(parts.loop, recording.frame_blocks(), scheduled, progress, recording.total)
-    counters = parts.loop.counters
-    worth = parts.desk.valuation()
-    ended = RunEnded(
-        frames=parts.loop.feed.frames, events=counters.events, cash=parts.desk.ledger.cash, equity=worth.at_cost
-    )
-    record.append("end", parts.desk.now, ended, None)
+    record.append("end", parts.desk.now, run_ended(parts), None)
     return parts
 
 

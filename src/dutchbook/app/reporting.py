@@ -5,6 +5,7 @@ import msgspec
 from dutchbook.app.assembly import Parts
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import Money, Price, notional_down
+from dutchbook.engine.records import RunEnded
 from dutchbook.evaluation.report import HeldPosition, NearMissRow, ReplayReport
 from dutchbook.portfolio.profit import profit_and_loss
 from dutchbook.storage.manifest import Manifest, SegmentKind
@@ -17,6 +18,13 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     head: str
     seconds: float
     strategies: tuple[str, ...]
+
+
+def run_ended(parts: Parts) -> RunEnded:
+    """The last line of a journal that is closed in good order."""
+    desk, loop = parts.desk, parts.loop
+    equity = desk.valuation().at_cost
+    return RunEnded(frames=loop.feed.frames, events=loop.counters.events, cash=desk.ledger.cash, equity=equity)
 
 
 def report_of(parts: Parts, manifest: Manifest, ending: Ending) -> ReplayReport:

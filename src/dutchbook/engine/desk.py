@@ -257,12 +257,17 @@ class Desk:
                 self.exposure.release(intent)
 
     def _venue_of(self, market: MarketId) -> Venue:
-        known = self.catalogue.market(market)
-        return Venue.POLYMARKET if known is None else known.venue
+        return self._known(market).venue
 
     def _fee_of(self, market: MarketId, price: Price, size: Size) -> Money:
+        return taker_fee(self._known(market).fees, price, size)
+
+    def _known(self, market: MarketId) -> Market:
+        """A market that capital is in, or is asked for. Raises LedgerError for another: risk lets none of them pass."""
         known = self.catalogue.market(market)
-        return Money(0) if known is None else taker_fee(known.fees, price, size)
+        if known is None:
+            raise LedgerError(f"no market {market} in the catalogue - its capital cannot be counted - list it first")
+        return known
 
     def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
         return self._gateway.unclaimed(outcome, side)

@@ -173,6 +173,7 @@ class Loop:
             self._next_equity = Nanos(now + EQUITY_EVERY)
             ordered = self.desk.look_at_equity()
             if ordered is not None:
+                self._switch.order(Halt(ordered.reason, "the desk", now))
                 self.dispatch(ordered, ref)
         if self.desk.halt_reason is None and (halt := self._switch.poll(now)) is not None:
             self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
@@ -185,8 +186,6 @@ class Loop:
             # mypy knows isinstance only, which costs more on the path of every tick.
             cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
             self.counters.fills += isinstance(event, OrderFilled)
-            if isinstance(event, HaltOrdered):
-                self._switch.order(Halt(event.reason, "the desk", event.received))
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
             self.bus.publish(event, cause)
         else:
