@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN, DEV, BOOTSTRAP = "requirements.lock", "requirements-dev.lock", "requirements-uv.lock"
+JUDGES = "requirements-judges.lock"
 
 _PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?P<rest>.*(?:\n .*)*)", re.MULTILINE)
 _PLACE = re.compile(r"://|^-|^\s*--(?!hash=sha256:)|file:", re.MULTILINE)
@@ -80,12 +81,12 @@ def uncovered(run: str, dev: str) -> Iterator[str]:
 def problems(root: Path) -> list[str]:
     """All complaints about the locks in `root`, each with its file."""
     pyproject = tomllib.loads((root / "pyproject.toml").read_text())
-    texts = {name: (root / name).read_text() for name in (RUN, DEV, BOOTSTRAP)}
-    bootstrap = [Requirement(text) for text in _group(pyproject, "bootstrap")]
+    texts = {name: (root / name).read_text() for name in (RUN, DEV, BOOTSTRAP, JUDGES)}
     asked = {
         RUN: wanted(pyproject, extras=("fast",), groups=("build",)),
         DEV: wanted(pyproject, extras=("fast",), groups=("dev",)),
-        BOOTSTRAP: bootstrap,
+        BOOTSTRAP: [Requirement(text) for text in _group(pyproject, "bootstrap")],
+        JUDGES: [Requirement(text) for text in _group(pyproject, "judges")],
     }
     found = [f"{name}: {complaint}" for name, text in texts.items() for complaint in complaints(text, asked[name])]
     return found + [f"{DEV}: {complaint}" for complaint in uncovered(texts[RUN], texts[DEV])]
