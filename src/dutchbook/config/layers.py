@@ -4,7 +4,8 @@ from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
-type Tree = dict[str, "Tree | str | list[str] | None"]
+type Written = Tree | list[Written] | str | None
+type Tree = dict[str, Written]
 """Settings as they are written: every scalar is still text, an empty value is None."""
 
 

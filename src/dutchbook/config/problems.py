@@ -26,6 +26,11 @@ def problem_lines(error: ValidationError, places: Mapping[str, str]) -> tuple[st
     return tuple(_line(details, places) for details in error.errors(include_url=False, include_input=False))
 
 
+def plainly(details: ErrorDetails) -> str:
+    """What is wrong with a value, in plain words and without secrets."""
+    return without_secrets(_PLAINLY.get(details["type"]) or _said(details))
+
+
 def nearest(key: str, section: str) -> str:
     """The valid key that somebody who wrote `key` in `section` most likely meant, as it would be written there."""
     siblings = list(sections()[section].model_fields) if section in sections() else []
@@ -34,7 +39,7 @@ def nearest(key: str, section: str) -> str:
     elsewhere = {known.path.rpartition(".")[2]: known.path for known in all_keys()}
     if close := get_close_matches(key, elsewhere, n=1, cutoff=0.8):
         return elsewhere[close[0]]
-    return _most_alike(key, siblings or [known.path for known in all_keys()])
+    return most_alike(key, siblings or [known.path for known in all_keys()])
 
 
 def _line(details: ErrorDetails, places: Mapping[str, str]) -> str:
@@ -44,7 +49,7 @@ def _line(details: ErrorDetails, places: Mapping[str, str]) -> str:
     key = key_named(path)
     if key is None:
         return _of_section(path, details, places)
-    problem = without_secrets(_PLAINLY.get(details["type"]) or _said(details))
+    problem = plainly(details)
     return f"{_place(path, places)}: {problem} - {key.advice}"
 
 
@@ -81,7 +86,8 @@ def _said(details: ErrorDetails) -> str:
     return " ".join(text.split())
 
 
-def _most_alike(key: str, candidates: Sequence[str]) -> str:
+def most_alike(key: str, candidates: Sequence[str]) -> str:
+    """The candidate that looks most like `key`."""
     return max(candidates, key=lambda candidate: SequenceMatcher(None, key, candidate).ratio())
 
 

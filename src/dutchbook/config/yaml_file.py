@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from dutchbook.config.layers import Layer, Tree
+from dutchbook.config.layers import Layer, Tree, Written
 from dutchbook.config.secrets import looks_secret, names_secret, without_secrets
 from dutchbook.domain.errors import ConfigError
 
@@ -91,14 +91,14 @@ class _Reader:
             )
         return str(node.value)
 
-    def _value(self, node: yaml.Node, key_node: yaml.Node, path: tuple[str, ...]) -> "Tree | str | list[str] | None":
+    def _value(self, node: yaml.Node, key_node: yaml.Node, path: tuple[str, ...]) -> Written:
         # An alias is the anchor's node again: it stands before its key.
         if node.start_mark.index < key_node.start_mark.index:
             raise self._error(key_node, ".".join(path), "aliases (*name) are not read", "write the value out")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [str(item.value) for item in node.value if isinstance(item, yaml.ScalarNode)]
+            return [self._item(item, key_node, (*path, str(i))) for i, item in enumerate(node.value)]
         if node.tag.startswith("!"):
             raise self._error(node, ".".join(path), "tags (!name) are not read", "write the plain value")
         if looks_secret(node.value):
@@ -106,6 +106,10 @@ class _Reader:
                 node, ".".join(path), "the value looks like a private key", "remove it; paper trading needs no keys"
             )
         return None if _is_null(node) else str(node.value)
+
+    def _item(self, node: yaml.Node, key_node: yaml.Node, path: tuple[str, ...]) -> Written:
+        self.places[".".join(path)] = f"{self._name}:{node.start_mark.line + 1}"
+        return self._value(node, key_node, path)
 
     def _error(self, node: yaml.Node, key: str, problem: str, advice: str) -> ConfigError:
         full = ".".join(part for part in (self._section, without_secrets(key)) if part)
