@@ -9,6 +9,7 @@ from dutchbook.app.journals import journal_check
 from dutchbook.app.looking import arbitrage, scan
 from dutchbook.app.paper import PaperDesk
 from dutchbook.app.runs import run_folder
+from dutchbook.app.sources import WalkSource
 from dutchbook.app.steering import halt, resume, status
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.errors import DeskLocked, UsageError
@@ -25,7 +26,7 @@ def pass_seconds(clock: VirtualClock, desk: PaperDesk, seconds: int) -> None:
 
 
 def a_desk(home: Path, clock: VirtualClock) -> PaperDesk:
-    return PaperDesk(shipped_settings(), home, 7, clock)
+    return PaperDesk(shipped_settings(), home, WalkSource(7, clock), clock)
 
 
 def test_a_minute_of_paper_trading_can_be_explained_to_the_bytes(tmp_path: Path) -> None:

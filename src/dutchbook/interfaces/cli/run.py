@@ -48,7 +48,9 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
 
     The market is a seeded random walk in this process: no keys, no network. Its opportunities are planted.
     """
-    from dutchbook.app.paper import paper_desk
+    from dutchbook.app.paper import PaperDesk
+    from dutchbook.app.sources import WalkSource
+    from dutchbook.engine.clocks import RealClock
 
     del sandbox
     call = invocation(ctx)
@@ -58,7 +60,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         warn(remark)
     quiet = once or json
     limit = _seconds(duration) if duration else 10.0 if quiet else None
-    with paper_desk(loaded.settings, call.home, seed) as desk:
+    with PaperDesk(loaded.settings, call.home, WalkSource(seed, RealClock())) as desk:
         _watch(desk, limit, quiet=quiet, plain=plain or not sys.stdout.isatty())
         last = desk.picture()
     _finish(last, json=json, once=once, picture=picture)
