@@ -16,8 +16,8 @@ from dutchbook.domain.ports import Codec, SequenceKind
 from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.desk import Desk, Opening
 from dutchbook.engine.feed import Feed
+from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec
 from dutchbook.engine.loop import Loop, Policy
-from dutchbook.engine.notices import NOTICE_SOURCE, NoticeCodec
 from dutchbook.engine.ports import Record
 from dutchbook.exchange.fill_model import PaperExchange
 from dutchbook.portfolio.positions import Position
@@ -114,7 +114,7 @@ def assemble(
         MARKET_SOURCE: polymarket,
         REST_SOURCE: polymarket,
         KALSHI_SOURCE: kalshi,
-        NOTICE_SOURCE: NoticeCodec(lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET)),
+        LISTING_SOURCE: ListingCodec(lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET)),
     }
     # Each that STRATEGIES names is built here; a run wakes those that were asked for, in that order.
     built: Mapping[str, Strategy] = {strategy.name: strategy}

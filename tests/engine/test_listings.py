@@ -1,0 +1,44 @@
+"""Markets found while a desk runs: recorded as frames of our own, so that a replay learns of them too."""
+
+import pytest
+
+from dutchbook.domain.errors import WireError
+from dutchbook.domain.events import MarketListed, QuestionListed
+from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
+from dutchbook.domain.markets import Market, NoFees, PriceGrid, Question
+from dutchbook.domain.ports import Frame
+from dutchbook.domain.units import Nanos, Price, Size
+from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec, listing_frame
+
+MARKET = Market(
+    id=MarketId("0x1"),
+    venue=Venue.POLYMARKET,
+    question=QuestionId("q"),
+    title="Will it?",
+    yes=OutcomeId("1"),
+    no=OutcomeId("2"),
+    grid=PriceGrid.uniform(Price(100)),
+    min_size=Size(5_000_000),
+    fees=NoFees(),
+)
+
+
+def test_a_market_listed_while_the_desk_runs_is_known_to_the_codec_before_its_frames() -> None:
+    learned: list[Market] = []
+    listed = MarketListed(MARKET, Nanos(7))
+    assert ListingCodec(learned.extend).decode(listing_frame(listed)) == (listed,)
+    assert learned == [listed.market]
+
+
+def test_a_question_comes_back_as_it_was_said() -> None:
+    question = Question(id=MARKET.question, venue=MARKET.venue, title="Will it?", markets=(MARKET.id,), exclusive=True)
+    listed = QuestionListed(question, Nanos(7))
+    frame = listing_frame(listed)
+    assert (frame.source, frame.received) == (LISTING_SOURCE, 7)
+    assert ListingCodec(lambda _: None).decode(frame) == (listed,)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b'{"type":"trade"}', b"\xff", b'{"type":"question"}'])
+def test_a_frame_that_is_no_listing_is_refused(payload: bytes) -> None:
+    with pytest.raises(WireError, match="no listing of ours"):
+        ListingCodec(lambda _: None).decode(Frame(LISTING_SOURCE, Nanos(1), payload))
