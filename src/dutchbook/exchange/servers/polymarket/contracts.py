@@ -1,0 +1,28 @@
+"""The addresses that Polymarket's orders, approvals and wallets refer to, chain 137 (protocol section 1.1)."""
+
+CHAIN = 137
+
+STANDARD_EXCHANGE = "0xE111180000d2663C0091e4f400237545B87B996B"
+NEG_RISK_EXCHANGE = "0xe2222d279d744050d28e00520010520000310F59"
+EXCHANGE_V3 = "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa"
+NEG_RISK_ADAPTER = "0xd91E80cF2E7be2e162c6513ceD06f1dD0dA35296"
+COLLATERAL = "0xC011a7E12a19f7B1f670d46F03B03f3342E82DFB"
+"""pUSD, in which everything is paid."""
+
+PROXY_FACTORY = "0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"
+PROXY_IMPLEMENTATION = "0x44e999d5c2F66Ef0861317f9A4805AC2e90aEB4f"
+SAFE_FACTORY = "0xaacFeEa03eb1561C4e67d661e40682Bd20E3541b"
+SAFE_INIT_CODE_HASH = "0x2bce2127ff07fb632d16c8347c4ebf501f4841168bed00d9e6ef715ddb6fcecf"
+DEPOSIT_WALLET_FACTORY = "0x00000000000Fb5C9ADea0298D729A0CB3823Cc07"
+DEPOSIT_WALLET_IMPLEMENTATION = "0x58CA52ebe0DadfdF531Cde7062e76746de4Db1eB"
+DEPOSIT_WALLET_BEACON = "0x7A18EDfe055488A3128f01F563e5B479D92ffc3a"
+
+BUILDER_NONE = "0x" + "00" * 32
+"""The builder code of an order that names no builder."""
+
+
+def exchange_of(generation: int, *, neg_risk: bool) -> str:
+    """The contract that settles a market: the one its orders are signed for."""
+    if generation >= 3:
+        return EXCHANGE_V3
+    return NEG_RISK_EXCHANGE if neg_risk else STANDARD_EXCHANGE
