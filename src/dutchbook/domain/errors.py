@@ -30,6 +30,33 @@ class WireError(DutchbookError):
         self.frame = frame
 
 
+class VenueError(DutchbookError):
+    """A venue gave no usable answer. The message is one line: host and path, what happened, what to do."""
+
+
+class VenueUnreachable(VenueError):
+    """No answer, or half of one: check the network. Asking for data again is safe, placing an order again is not."""
+
+
+class VenueUnavailable(VenueError):
+    """The venue is there and will not answer now: overloaded, restarting, or we asked too often. Ask again later.
+
+    `retry_after_s` is the pause that it asked for, if it did.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class VenueRefused(VenueError):
+    """The venue says no to what was asked, and will say so again: `status` is its HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class BookError(DutchbookError):
     """A change does not fit the book it names: a message was lost. Take a new snapshot."""
 

@@ -1,0 +1,93 @@
+"""Rate budgets: weighted token buckets on the desk's own clock, and pauses when a venue says that we ask too often.
+
+A request bills every bucket that it belongs to (its endpoint's, its host's). Bills are taken in the order of asking and
+waited for afterwards, so that nobody is overtaken; a wait that is cancelled has still been billed.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import msgspec
+
+from dutchbook.domain.ports import Clock
+from dutchbook.domain.units import SECOND, Nanos
+
+type Sleep = Callable[[float], Awaitable[None]]
+"""Waits for that many seconds of the desk's clock."""
+
+_FIRST_PAUSE = Nanos(SECOND)
+_LONGEST_PAUSE = Nanos(30 * SECOND)
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A bucket's terms: `capacity` tokens at most, `refill` tokens a second."""
+
+    refill: int
+    capacity: int
+
+
+def window(requests: int, seconds: int = 10) -> Limit:
+    """The bucket that keeps a limit of so many requests in any window of so many seconds.
+
+    A tenth may come at once, the rest evenly: a full bucket and its refill together never exceed the window's limit.
+    """
+    burst = max(1, requests // 10)
+    return Limit(refill=max(1, (requests - burst) // seconds), capacity=burst)
+
+
+class Bucket:
+    """One token bucket. Exact: counts in tokens times nanoseconds."""
+
+    __slots__ = ("_capacity", "_level", "_refill", "_seen")
+
+    def __init__(self, limit: Limit, now: Nanos) -> None:
+        self._refill = limit.refill
+        self._capacity = limit.capacity * SECOND
+        self._level = self._capacity
+        self._seen = now
+
+    def take(self, tokens: int, now: Nanos) -> Nanos:
+        """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
+        if now > self._seen:
+            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
+            self._seen = now
+        self._level -= tokens * SECOND
+        return Nanos(0) if self._level >= 0 else Nanos(-(self._level // self._refill))
+
+
+class Budget:
+    """All buckets of one venue, by the names of its endpoint groups."""
+
+    def __init__(self, limits: Mapping[str, Limit], clock: Clock, sleep: Sleep) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        now = clock.now()
+        self._buckets = {name: Bucket(limit, now) for name, limit in limits.items()}
+        self._paused: dict[str, Nanos] = {}
+        self._pauses: dict[str, int] = {}
+
+    async def spend(self, groups: Iterable[str], tokens: int = 1) -> None:
+        """Bill `tokens` to each group and wait until all have them and no pause is on. Raises KeyError for no group."""
+        names = tuple(groups)
+        now = self._clock.now()
+        wait = max((self._buckets[name].take(tokens, now) for name in names), default=Nanos(0))
+        ready = Nanos(now + wait)
+        while (left := max([ready, *(self._paused.get(name, ready) for name in names)]) - self._clock.now()) > 0:
+            await self._sleep(left / SECOND)
+
+    def cool_down(self, group: str, retry_after_s: float | None = None) -> float:
+        """The venue refused a request of this group as one too many: pause it; for how many seconds.
+
+        Without a word from the venue the pause doubles with each refusal in a row, from 1 to 30 seconds.
+        """
+        again = self._pauses.get(group, 0)
+        self._pauses[group] = again + 1
+        pause = Nanos(min(_LONGEST_PAUSE, _FIRST_PAUSE << min(again, 8)))
+        if retry_after_s is not None:
+            pause = Nanos(max(0, round(retry_after_s * SECOND)))
+        until = Nanos(self._clock.now() + pause)
+        self._paused[group] = max(until, self._paused.get(group, until))
+        return pause / SECOND
+
+    def served(self, group: str) -> None:
+        """A request of this group was answered: the next pause begins small again."""
+        self._pauses.pop(group, None)
