@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dutchbook.config.problems import most_alike, plainly, summary
+from dutchbook.config.layers import Layer, Written
+from dutchbook.config.problems import most_alike, plainly
 from dutchbook.config.yaml_file import read_file, read_text
 from dutchbook.domain.errors import ConfigError
 
@@ -25,27 +26,31 @@ def document_of[T: BaseModel](content: bytes, name: str, model: type[T]) -> T:
     return _validated(read_text(content, name), model)
 
 
-def _validated[T: BaseModel](layer: Any, model: type[T]) -> T:
+def _validated[T: BaseModel](layer: Layer, model: type[T]) -> T:
     try:
         return model.model_validate(layer.values)
     except ValidationError as error:
-        reader = _Reader(model.model_json_schema(), layer.name, layer.places)
+        reader = _Reader(model.model_json_schema(), layer)
         # A misspelt key is also a missing one: the spelling comes first.
         found = sorted(error.errors(include_url=False), key=lambda details: details["type"] != "extra_forbidden")
-        raise ConfigError(summary(reader.line(details) for details in found)) from None
+        first, *others = (reader.line(details) for details in found)
+        raise ConfigError(f"{first} (and {len(others)} more)" if others else first) from None
 
 
 class _Reader:
     """Turns what validation found into lines about one document."""
 
-    def __init__(self, schema: _Schema, name: str, places: Mapping[str, str]) -> None:
+    def __init__(self, schema: _Schema, layer: Layer) -> None:
         self._schema = schema
-        self._name = name
-        self._places = places
+        self._layer = layer
 
     def line(self, details: ErrorDetails) -> str:
         """One problem: place, key, what is wrong, what to write."""
         keys, schema = self._walk(details["loc"])
+        if details["type"] != "missing" and not isinstance(self._value(keys), str):
+            keys = self._mentioned(keys, details["msg"])
+        if details["type"] == "union_tag_not_found":
+            keys, details = [*keys, str(details["ctx"]["discriminator"]).strip("'")], {**details, "type": "missing"}
         dotted = ".".join(keys)
         where = f"{self._place(keys)} {dotted}".rstrip()
         if details["type"] == "extra_forbidden":
@@ -75,6 +80,28 @@ class _Reader:
             schema = self._child(schema, part)
         return keys, around
 
+    def _mentioned(self, keys: list[str], said: str) -> list[str]:
+        """Within `keys`, the key that a remark about several keys speaks of, with its value; else `keys`."""
+        words = set(said.replace(",", " ").replace(":", " ").split())
+        prefix = ".".join(keys)
+        for dotted in self._layer.places:
+            inner = dotted.split(".")
+            value = self._value(inner)
+            if dotted.startswith(prefix) and inner[-1] in words and isinstance(value, str) and value in words:
+                return inner
+        return keys
+
+    def _value(self, keys: Sequence[str]) -> Written:
+        found: Written = self._layer.values
+        for key in keys:
+            if isinstance(found, dict):
+                found = found.get(key)
+            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                return None
+        return found
+
     def _child(self, schema: _Schema, part: str | int) -> _Schema:
         if isinstance(part, int):
             prefix = schema.get("prefixItems", ())
@@ -93,9 +120,9 @@ class _Reader:
     def _place(self, keys: Sequence[str]) -> str:
         """Where it is said; for what is not there, where it would belong."""
         for end in range(len(keys), 0, -1):
-            if (place := self._places.get(".".join(keys[:end]))) is not None:
+            if (place := self._layer.places.get(".".join(keys[:end]))) is not None:
                 return place
-        return f"{self._name}:1"
+        return f"{self._layer.name}:1"
 
 
 def _words(details: ErrorDetails) -> list[str]:

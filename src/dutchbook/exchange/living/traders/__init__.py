@@ -1,0 +1,1 @@
+"""Who trades in the living market: one file for each kind of trader."""

@@ -1,0 +1,96 @@
+"""A living market: scenarios come to life here, event by event, in virtual time."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.exchange.exchange import Exchange
+from dutchbook.exchange.living.agenda import Agenda
+from dutchbook.exchange.living.clock import VirtualClock
+from dutchbook.exchange.living.gaps import GapWatch
+from dutchbook.exchange.living.prices import PriceListener, Prices
+from dutchbook.exchange.living.spec import ScenarioSpec
+from dutchbook.exchange.living.stage import Outcome, Stage
+from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent
+from dutchbook.exchange.rules import KALSHI, POLYMARKET
+
+_REMEMBERED = Nanos(7_200 * SECOND)
+_TIDIED_EVERY = Nanos(300 * SECOND)
+
+
+class World:
+    """Two exchanges, what is asked at them, and who trades there.
+
+    Equal specs, seeds and starts give equal events. Truths have their own randomness: what becomes of a question does
+    not depend on how anybody, a user included, trades in it.
+    """
+
+    def __init__(self, spec: ScenarioSpec, seed: int, start: Nanos, *, remember: Nanos = _REMEMBERED) -> None:
+        """Orders that ended longer than `remember` ago are unknown to the exchanges, so that long runs stay small."""
+        self.spec = spec
+        self.clock = VirtualClock(start)
+        self.exchanges: Mapping[Venue, Exchange] = {
+            rules.venue: Exchange(rules, self.clock, Random(f"{seed}/{rules.venue}"))  # noqa: S311
+            for rules in (POLYMARKET, KALSHI)
+        }
+        self.gaps = GapWatch()
+        self._remember = remember
+        self._agenda = Agenda()
+        self._agenda.put(start + _TIDIED_EVERY, self._tidy)
+        self._prices = Prices(spec.feeds, self._agenda, seed, start)
+        self._stage = Stage(spec, self.exchanges, self._agenda, self._prices, self.gaps, seed, start)
+        for exchange in self.exchanges.values():
+            exchange.listen(self._heard)
+        self.advance(start)
+
+    def next_at(self) -> Nanos | None:
+        """When something happens next."""
+        times = [self._agenda.next_at(), *(exchange.next_due() for exchange in self.exchanges.values())]
+        return min((at for at in times if at is not None), default=None)
+
+    def advance(self, until: Nanos) -> None:
+        """Let everything happen that is due by `until`, in order; the clock then shows `until`.
+
+        Raises ValueError if `until` lies in the past.
+        """
+        clock, look = self.clock, self.gaps.look
+        while (at := self._step(until)) is not None:
+            look(at)
+        clock.set(until)
+
+    def listen_prices(self, listener: PriceListener) -> None:
+        """Call `listener(symbol, value in 1e-8 dollars, at)` at each tick of each feed."""
+        self._prices.listen(listener)
+
+    def truths(self) -> Sequence[Outcome]:
+        """The latent truth of every market ever listed, for tests and evaluation only."""
+        return self._stage.outcomes()
+
+    def _step(self, until: Nanos) -> Nanos | None:
+        """Do the next thing that is due by `until` and return its time; None if nothing is.
+
+        What an exchange has to do comes before what happens to it at the same instant.
+        """
+        at = self._agenda.next_at()
+        for exchange in self.exchanges.values():
+            due = exchange.next_due()
+            if due is not None and due <= until and (at is None or due <= at):
+                self.clock.set(Nanos(max(due, self.clock.now())))
+                exchange.advance()
+                return self.clock.now()
+        if at is None or at > until:
+            return None
+        at, action = self._agenda.take()
+        self.clock.set(at)
+        action(at)
+        return at
+
+    def _tidy(self, now: Nanos) -> None:
+        for exchange in self.exchanges.values():
+            exchange.forget(Nanos(now - self._remember))
+        self._agenda.put(now + _TIDIED_EVERY, self._tidy)
+
+    def _heard(self, event: ExchangeEvent) -> None:
+        if isinstance(event, BookMoved):
+            self.gaps.touch(event.market)
