@@ -137,7 +137,7 @@ def _call(home: Path, script: str, *words: str, limit: str = "unlimited") -> sub
 
 
 def test_a_strategy_that_raises_stops_the_desk_in_one_line_and_keeps_its_traceback(tmp_path: Path) -> None:
-    done = _call(tmp_path, FAILING, "run", "--plain", "--duration", "30s")
+    done = _call(tmp_path, FAILING, "run", "--walk", "--plain", "--duration", "30s")
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
     assert line.startswith("error: the desk stopped: ZeroDivisionError in ")

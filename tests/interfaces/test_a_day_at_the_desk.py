@@ -20,7 +20,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DUTCHBOOK_HOME", str(home))
-        assert main(["run", "--plain", "--duration", "3s", "--picture", str(home / "run.svg")]) == 0
+        assert main(["run", "--walk", "--plain", "--duration", "3s", "--picture", str(home / "run.svg")]) == 0
     return home
 
 
@@ -39,7 +39,7 @@ def recording_of(home: Path) -> Path:
 
 
 def test_a_run_prints_lines_where_nobody_watches(terminal: Terminal) -> None:
-    shown = terminal("run", "--duration", "1100ms")
+    shown = terminal("run", "--walk", "--duration", "1100ms")
     assert shown.code == 0
     assert shown.err == ""
     assert "planted" in shown.out
@@ -48,7 +48,7 @@ def test_a_run_prints_lines_where_nobody_watches(terminal: Terminal) -> None:
 
 
 def test_a_run_as_json_is_one_document(terminal: Terminal) -> None:
-    figures = json.loads(terminal("run", "--json", "--duration", "300ms", "--seed", "3").out)
+    figures = json.loads(terminal("run", "--walk", "--json", "--duration", "300ms", "--seed", "3").out)
     assert figures["mode"] == "paper"
     assert figures["source"].endswith("seed 3")
     assert figures["bankroll"] == "10000.00"
@@ -56,7 +56,7 @@ def test_a_run_as_json_is_one_document(terminal: Terminal) -> None:
 
 
 def test_a_run_can_be_printed_once_as_a_screen(terminal: Terminal) -> None:
-    shown = terminal("run", "--once", "--duration", "300ms")
+    shown = terminal("run", "--walk", "--once", "--duration", "300ms")
     assert "Near misses" in shown.out
     assert "Books, latest changes" in shown.out
 
@@ -200,7 +200,7 @@ def test_halt_stands_until_somebody_has_checked(terminal: Terminal) -> None:
 
 def test_a_halted_desk_sends_nothing(terminal: Terminal) -> None:
     terminal("halt")
-    figures = json.loads(terminal("run", "--json", "--duration", "1s").out)
+    figures = json.loads(terminal("run", "--walk", "--json", "--duration", "1s").out)
     assert figures["halted"]
     assert figures["orders"] == 0
 
@@ -263,6 +263,6 @@ def test_nothing_is_written_outside_the_home_folder(
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    assert terminal("run", "--plain", "--duration", "200ms").code == 0
+    assert terminal("run", "--walk", "--plain", "--duration", "200ms").code == 0
     assert terminal("status").code == 0
     assert list(here.iterdir()) == []

@@ -30,7 +30,7 @@ def test_the_first_asks_and_the_second_insists(number: signal.Signals) -> None:
 def test_a_run_that_is_ended_from_outside_leaves_a_whole_journal_and_recording(
     terminal: Terminal, tmp_path: Path, number: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "dutchbook.interfaces.cli.main", "run", "--plain"]
+    command = [sys.executable, "-m", "dutchbook.interfaces.cli.main", "run", "--walk", "--plain"]
     environment = {**os.environ, "DUTCHBOOK_HOME": str(terminal.home)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as desk:
         assert desk.stdout is not None
@@ -49,7 +49,7 @@ def test_a_run_that_is_ended_from_outside_leaves_a_whole_journal_and_recording(
 
 
 def test_lines_before_a_torn_end_are_shown_and_the_damage_is_told(terminal: Terminal) -> None:
-    terminal("run", "--json", "--duration", "1s")
+    terminal("run", "--walk", "--json", "--duration", "1s")
     journal = next((terminal.home / "runs").glob("*/journal/journal-*.jsonl"))
     with journal.open("ab") as file:
         file.write(b'{"seq":99,"at":1')

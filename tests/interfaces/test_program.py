@@ -178,14 +178,14 @@ def test_run_refuses_a_mode_that_it_cannot_serve(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setenv("DUTCHBOOK_MODE", mode)
-    shown = terminal("run", "--once")
+    shown = terminal("run", "--walk", "--once")
     assert shown.code == 2
     assert f"mode {mode}" in shown.err
 
 
 def test_live_is_refused(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUTCHBOOK_MODE", "live")
-    shown = terminal("run", "--once")
+    shown = terminal("run", "--walk", "--once")
     assert shown.code == 5
     assert "no client that can place a real order" in shown.err
 

@@ -26,6 +26,7 @@ from dutchbook.risk.halt import HaltSwitch
 from dutchbook.risk.rules import guardian_rules
 from dutchbook.strategies.bundle import BundleStrategy
 from dutchbook.strategies.ports import Strategy
+from dutchbook.venues.feed import NoticeCodec, source_of
 from dutchbook.venues.kalshi.codec import MARKET_SOURCE as KALSHI_SOURCE
 from dutchbook.venues.kalshi.codec import KalshiCodec
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE, REST_SOURCE, PolymarketCodec
@@ -114,6 +115,7 @@ def assemble(
         MARKET_SOURCE: polymarket,
         REST_SOURCE: polymarket,
         KALSHI_SOURCE: kalshi,
+        **{source_of(venue): NoticeCodec(venue) for venue in Venue},
         LISTING_SOURCE: ListingCodec(lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET)),
     }
     # Each that STRATEGIES names is built here; a run wakes those that were asked for, in that order.

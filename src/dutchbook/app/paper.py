@@ -7,6 +7,7 @@ from typing import Self
 
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
 from dutchbook.app.failures import stopping
+from dutchbook.app.lost_books import LostBooks
 from dutchbook.app.picture import Account, RecentFills, picture
 from dutchbook.app.reporting import run_ended
 from dutchbook.app.runs import new_run, run_folder
@@ -63,7 +64,7 @@ class PaperDesk:
         self._folder = run_folder(home, self.run)
         self._writer = self._recording(self._folder, settings)
         opening = Opening(settings.portfolio.bankroll, self._started)
-        terms = Terms(opening=opening, switch=self._switch)
+        terms = Terms(opening=opening, switch=self._switch, watch=lambda _: LostBooks(source.lost))
         self.parts: Parts = assemble(settings, source.questions, source.markets, self._journal, terms)
         self.fills = RecentFills(self.parts.loop.bus)
         self._journal.append("run", self._started, self._first_line(settings))

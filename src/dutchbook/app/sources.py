@@ -1,9 +1,9 @@
 """Markets that happen now, as a running desk takes them in: one shape, whether they are simulated or far away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from dutchbook.domain.identity import Venue
+from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import SECOND
@@ -35,6 +35,10 @@ class Source(Protocol):
 
     def due_in(self) -> float | None:
         """Seconds until there is something to pump; None if nobody knows or nothing comes."""
+        ...
+
+    def lost(self, outcomes: Iterable[OutcomeId]) -> None:
+        """Books that the desk cannot follow any more: they should be sent whole, if they can be."""
         ...
 
     def close(self) -> None:
@@ -83,6 +87,9 @@ class WalkSource:
     def due_in(self) -> float | None:
         """Seconds until the next frame."""
         return None if self._next is None else max(0.0, (self._next.received - self._clock.now()) / SECOND)
+
+    def lost(self, outcomes: Iterable[OutcomeId]) -> None:
+        """Nothing: the walk loses no frame."""
 
     def close(self) -> None:
         """Nothing is held."""

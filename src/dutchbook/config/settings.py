@@ -41,6 +41,9 @@ class PolymarketSettings(RoomSettings):
     group_grace: Duration = Field(
         description="How long more messages of one venue instant are waited for before strategies look at the book.",
     )
+    max_events: int = Field(
+        ge=1, le=10_000, description="How many events to watch live, those with the most volume of a day first."
+    )
 
 
 class KalshiSettings(RoomSettings):
@@ -49,11 +52,13 @@ class KalshiSettings(RoomSettings):
     account: KalshiAccount = Field(
         description="`direct` member (fees rounded to 0.0001 dollar) or behind a `broker` (to cents).",
     )
+    max_events: int = Field(ge=1, le=10_000, description="How many events to watch live, in the venue's own order.")
 
 
 class VenueSettings(RoomSettings):
     """One section for each venue; the values stand in `venues/<venue>.yaml`."""
 
+    look_again: Duration = Field(description="How often the venues are asked for new markets while a desk runs.")
     polymarket: PolymarketSettings
     kalshi: KalshiSettings
 

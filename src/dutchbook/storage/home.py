@@ -24,3 +24,8 @@ class Home(msgspec.Struct, frozen=True):
     def lock(self) -> Path:
         """Held by the one desk that uses this home."""
         return self.run / "desk.lock"
+
+    @property
+    def sandbox_accounts(self) -> Path:
+        """Keys of the sandbox's test accounts: play money, readable for the user alone."""
+        return self.root / "sandbox" / "accounts.json"

@@ -1,12 +1,13 @@
-"""dutchbook scan and arbitrage: the bundles of a recording, and what could be executed."""
+"""dutchbook scan and arbitrage: the bundles of a recording or of a venue now, and what could be executed."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dutchbook.interfaces.cli import places
 from dutchbook.interfaces.cli.invocation import invocation
-from dutchbook.interfaces.cli.output import print_json, show, table, warn
+from dutchbook.interfaces.cli.output import print_json, show, table
 from dutchbook.interfaces.words import iso, money, percent, ratio, signed_money, size, span
 
 Source = Annotated[
@@ -19,15 +20,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def scan(
     ctx: typer.Context,
     source: Source = None,
+    venue: places.RealVenues = None,
+    sandbox: places.InSandbox = False,
+    duration: places.LookFor = "10s",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """The bundles of a recording, nearest to profit first."""
+    """The bundles of a recording, or of a venue now, nearest to profit first."""
     from dutchbook.app.looking import scan as scan_recording
     from dutchbook.domain.units import decimal_text
 
     call = invocation(ctx)
-    found = scan_recording(_recording(source, call.home), call.load().settings, limit)
+    settings = call.load().settings
+    with places.looked_at(source, places.Now(venue, sandbox, duration), call, settings) as folder:
+        found = scan_recording(folder, settings, limit)
     if json:
         print_json(
             [
@@ -64,13 +70,22 @@ def scan(
     show(table("Bundles, before fees", columns, rows, empty="no bundle in this recording has a price"))
 
 
-def arbitrage(ctx: typer.Context, source: Source = None, json: AsJson = False) -> None:
-    """What could be executed at a profit, after fees."""
+def arbitrage(
+    ctx: typer.Context,
+    source: Source = None,
+    venue: places.RealVenues = None,
+    sandbox: places.InSandbox = False,
+    duration: places.LookFor = "10s",
+    json: AsJson = False,
+) -> None:
+    """What could be executed at a profit, after fees: in a recording, or at a venue now."""
     from dutchbook.app.looking import arbitrage as find_arbitrage
     from dutchbook.domain.units import decimal_text, dollars
 
     call = invocation(ctx)
-    found = find_arbitrage(_recording(source, call.home), call.load().settings)
+    settings = call.load().settings
+    with places.looked_at(source, places.Now(venue, sandbox, duration), call, settings) as folder:
+        found = find_arbitrage(folder, settings)
     if json:
         print_json(
             [
@@ -109,14 +124,3 @@ def arbitrage(ctx: typer.Context, source: Source = None, json: AsJson = False) -
     columns = ("at", "bundle", "kind", ">sets", ">cost", ">fees", ">profit", ">a year", "verdict")
     empty = "no bundle cost less than it pays after fees; `dutchbook scan` shows how near they came"
     show(table("Opportunities, after fees", columns, rows, empty=empty))
-
-
-def _recording(source: Path | None, home: Path) -> Path:
-    """The recording that is meant, with a warning if it is not whole."""
-    from dutchbook.app.looking import is_whole
-    from dutchbook.app.runs import latest_recording
-
-    folder = source or latest_recording(home)
-    if not is_whole(folder):
-        warn(f"{folder} was cut short by its writer, or is still being written: the figures are those of what is there")
-    return folder

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from dutchbook.domain.errors import ConfigError, DeskLocked, DutchbookError, UsageError
+from dutchbook.domain.errors import ConfigError, DeskLocked, DutchbookError, UsageError, VenueError
 from dutchbook.interfaces.cli.program import PROGRAM
 
 EXIT_FAILED = 1
@@ -21,8 +21,9 @@ EXIT_CODES: tuple[tuple[type[DutchbookError], int], ...] = (
     (UsageError, EXIT_USAGE),
     (ConfigError, EXIT_CONFIG),
     (DeskLocked, EXIT_LOCKED),
+    (VenueError, EXIT_VENUE_DOWN),
 )
-"""The first class that fits decides; any other error of ours is 1. Nothing here meets a venue yet: 3 and 4 are kept."""
+"""The first class that fits decides; any other error of ours is 1. Nothing here sends an order yet: 3 is kept."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from dutchbook.interfaces.cli import config, data, doctor, explain, journal, look, replay, run, steer
+from dutchbook.interfaces.cli import (
+    config,
+    data,
+    doctor,
+    explain,
+    journal,
+    look,
+    record,
+    replay,
+    run,
+    sandbox,
+    steer,
+)
 from dutchbook.interfaces.cli.grouped_help import group
 from dutchbook.interfaces.cli.invocation import Invocation
 
@@ -67,6 +79,8 @@ _add(_TRADE, "run", "dutchbook run --seed 7", run.run)
 _add(_TRADE, "status", "dutchbook status", steer.status)
 _add(_TRADE, "halt", 'dutchbook halt --reason "something looks wrong"', steer.halt)
 _add(_TRADE, "resume", "dutchbook resume --i-checked", steer.resume)
+PROGRAM.add_typer(sandbox.COMMANDS, name="sandbox", rich_help_panel=_TEST)
+_add(_TEST, "record", "dutchbook record --venue polymarket --out rec/ --duration 5m", record.record)
 PROGRAM.add_typer(data.COMMANDS, name="data", rich_help_panel=_TEST)
 _add(_TEST, "replay", "dutchbook replay rec/ --strategy bundle", replay.replay)
 _add(_LOOK, "scan", "dutchbook scan --from rec/ --limit 20", look.scan)

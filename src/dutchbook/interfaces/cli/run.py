@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from dutchbook.interfaces.cli.invocation import invocation
+from dutchbook.interfaces.cli import places
+from dutchbook.interfaces.cli.durations import seconds_of
+from dutchbook.interfaces.cli.invocation import Invocation, invocation
 from dutchbook.interfaces.cli.output import print_json, show, warn
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from dutchbook.app.live.opening import Choice
+    from dutchbook.app.sources import Source
     from dutchbook.config.settings import Settings
     from dutchbook.evaluation.snapshot import DeskSnapshot
 
@@ -32,38 +38,58 @@ class RunningDesk(Protocol):
 
 def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     ctx: typer.Context,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated market.")] = 7,
+    venue: places.RealVenues = None,
+    scenario: places.Scenario = None,
+    faults: places.Faults = None,
+    seed: places.Seed = 7,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="The sandbox: what is used without --venue.")] = False,
+    walk: Annotated[
+        bool,
+        typer.Option("--walk", help="A seeded random walk within this process: repeatable, opportunities planted."),
+    ] = False,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="Stop after so long, for example 30s or 5m.")
     ] = None,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Use the simulated market: the only one there is yet.")
-    ] = False,
     once: Annotated[bool, typer.Option("--once", help="Print the screen once, at the end (10s).")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="One line a second in place of the screen.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, once, at the end.")] = False,
     picture: Annotated[Path | None, typer.Option("--picture", hidden=True, help="Write the screen as SVG.")] = None,
 ) -> None:
-    """Run a desk on paper, on a simulated market.
+    """Run a desk on paper: on a sandbox of its own, or on live public data of a venue.
 
-    The market is a seeded random walk in this process: no keys, no network. Its opportunities are planted.
+    The sandbox needs no keys and no network. It is a simulated market, read over real sockets.
     """
     from dutchbook.app.paper import PaperDesk
-    from dutchbook.app.sources import WalkSource
-    from dutchbook.engine.clocks import RealClock
 
-    del sandbox
     call = invocation(ctx)
+    chosen = places.choice(venue, places.Sandbox(scenario, faults, seed, asked=sandbox))
     loaded = call.load()
     _refuse_other_modes(loaded.settings)
     for remark in loaded.remarks:
         warn(remark)
     quiet = once or json
-    limit = _seconds(duration) if duration else 10.0 if quiet else None
-    with PaperDesk(loaded.settings, call.home, WalkSource(seed, RealClock())) as desk:
+    limit = seconds_of("--duration", duration) if duration else 10.0 if quiet else None
+    with (
+        _source(chosen, call, loaded.settings, seed if walk else None) as source,
+        PaperDesk(loaded.settings, call.home, source) as desk,
+    ):
         _watch(desk, limit, quiet=quiet, plain=plain or not sys.stdout.isatty())
         last = desk.picture()
     _finish(last, json=json, once=once, picture=picture)
+
+
+def _source(
+    chosen: "Choice", call: Invocation, settings: "Settings", walk: int | None
+) -> "AbstractContextManager[Source]":
+    """The market to trade in; `walk` is the seed of a random walk, if that is wanted."""
+    from contextlib import nullcontext
+
+    from dutchbook.app.sources import WalkSource
+    from dutchbook.engine.clocks import RealClock
+
+    if walk is not None:
+        return nullcontext(WalkSource(walk, RealClock()))
+    return places.source(chosen, call, settings)
 
 
 def _refuse_other_modes(settings: "Settings") -> None:
@@ -74,19 +100,6 @@ def _refuse_other_modes(settings: "Settings") -> None:
         raise UsageError("mode sandbox: this version has no exchange servers to send orders to - set mode: paper")
     if settings.mode is not Mode.PAPER:
         raise UsageError(f"mode {settings.mode}: `run` works on what happens now - set mode: paper, or use replay")
-
-
-def _seconds(text: str) -> float:
-    from pydantic import TypeAdapter, ValidationError
-
-    from dutchbook.domain.errors import UsageError
-    from dutchbook.domain.quantities import Duration
-    from dutchbook.domain.units import SECOND
-
-    try:
-        return TypeAdapter(Duration).validate_python(text) / SECOND
-    except ValidationError:
-        raise UsageError(f"--duration: {text!r} is no duration - write for example 500ms, 30s, 5m or 2h") from None
 
 
 def _watch(desk: RunningDesk, limit: float | None, *, quiet: bool, plain: bool) -> None:

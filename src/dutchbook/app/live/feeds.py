@@ -1,0 +1,100 @@
+"""Runs the live feeds of several venues together: frames, notices, and markets that appear meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import msgspec
+
+from dutchbook.domain.errors import VenueError
+from dutchbook.domain.events import MarketListed, QuestionListed
+from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
+from dutchbook.domain.markets import Market, MarketStatus, Question
+from dutchbook.domain.ports import Clock, Frame
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.listings import listing_frame
+from dutchbook.venues.feed import Discovered, FeedNotice, LiveFeed
+
+type Take = Callable[[Frame], None]
+type Tell = Callable[[str], None]
+"""Takes one line for people."""
+
+_OVER = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One venue: its feed, and how to ask what it has."""
+
+    venue: Venue
+    feed: LiveFeed
+    discover: Callable[[], Awaitable[Discovered]]
+
+
+class LiveFeeds:
+    """Several venues as one stream of frames. Made in the event loop that it runs in.
+
+    `questions` and `markets` grow as the venues list more, each at the frame that says so.
+    """
+
+    def __init__(self, links: Sequence[Link], clock: Clock, look_again: Nanos) -> None:
+        self._links = tuple(links)
+        self._clock = clock
+        self._look_again = look_again
+        self.questions: dict[QuestionId, Question] = {}
+        self.markets: dict[MarketId, Market] = {}
+        self.skipped = 0
+
+    async def discover(self) -> None:
+        """Learn what there is. Raises VenueError."""
+        for found in await asyncio.gather(*(link.discover() for link in self._links)):
+            self._keep(found)
+
+    async def run(self, take: Take, tell: Tell) -> None:
+        """Hand on every frame until cancelled. Raises what a feed raises, or `take`."""
+        async with asyncio.TaskGroup() as group:
+            for link in self._links:
+                known = [market for market in self.markets.values() if market.venue is link.venue and _alive(market)]
+                group.create_task(link.feed.run(known, take, lambda notice: self._notice(notice, take, tell)))
+            group.create_task(self._keep_looking(take, tell))
+
+    def resync(self, outcomes: Iterable[OutcomeId]) -> None:
+        """A codec lost these books: get their snapshots."""
+        wanted = tuple(outcomes)
+        for link in self._links:
+            link.feed.resync(wanted)
+
+    def _notice(self, notice: FeedNotice, take: Take, tell: Tell) -> None:
+        take(notice.as_frame())
+        tell(notice.line())
+
+    async def _keep_looking(self, take: Take, tell: Tell) -> None:
+        while True:
+            await asyncio.sleep(self._look_again / SECOND)
+            for link in self._links:
+                try:
+                    found = await link.discover()
+                except VenueError as error:
+                    tell(f"{link.venue}: markets not asked for again ({error})")
+                else:
+                    self._compare(link, found, take)
+
+    def _compare(self, link: Link, found: Discovered, take: Take) -> None:
+        now = self._clock.now()
+        fresh = [market for market in found.markets if market.id not in self.markets]
+        over = [market for market in found.markets if not _alive(market) and _alive(self.markets.get(market.id))]
+        for question in found.questions:
+            if self.questions.get(question.id) != question:
+                take(listing_frame(QuestionListed(question, now)))
+        for market in fresh:
+            take(listing_frame(MarketListed(market, now)))
+        self._keep(found)
+        link.feed.watch([market for market in fresh if _alive(market)])
+        link.feed.drop(over)
+
+    def _keep(self, found: Discovered) -> None:
+        self.questions.update((question.id, question) for question in found.questions)
+        self.markets.update((market.id, market) for market in found.markets)
+        self.skipped += len(found.skipped)
+
+
+def _alive(market: Market | None) -> bool:
+    return market is not None and market.status not in _OVER

@@ -1,0 +1,119 @@
+"""Live venues as the source of a running desk: the event loop runs while the desk pumps it."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import aiohttp
+import msgspec
+
+from dutchbook.app.live.event_loop import new_event_loop
+from dutchbook.app.live.feeds import LiveFeeds, Tell
+from dutchbook.app.sources import Take
+from dutchbook.domain.identity import OutcomeId, Venue
+from dutchbook.domain.markets import Market, Question
+from dutchbook.domain.ports import Clock, Frame
+from dutchbook.venues.feed import source_of
+
+_FEEDS = frozenset(source_of(venue) for venue in Venue)
+_PUMP_S = 0.02
+"""How long the sockets are listened to before the desk looks at the rest."""
+
+type Connect = Callable[[aiohttp.ClientSession], LiveFeeds]
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What a live source is called. `notice` is what a user must know of it."""
+
+    title: str
+    origin: str
+    notice: str
+    venue: Venue
+
+
+class LiveSource:
+    """Frames of live venues, used the moment they arrive. Owns its event loop and its connections."""
+
+    capture_format = "live"
+
+    def __init__(
+        self,
+        label: Label,
+        connect: Connect,
+        clock: Clock,
+        tell: Tell,
+        new_loop: Callable[[], asyncio.AbstractEventLoop] = new_event_loop,
+    ) -> None:
+        """Ask the venues what they have. Raises VenueError, in one line, if one cannot be reached."""
+        self.title, self.origin, self.notice, self.venue = label.title, label.origin, label.notice, label.venue
+        self._tell = tell
+        self._clock = clock
+        self._taken = 0
+        self._told_by_feed = False
+        self._running: asyncio.Task[None] | None = None
+        self._loop = new_loop()
+        self._session = self._loop.run_until_complete(_session())
+        try:
+            self._feeds = connect(self._session)
+            self._loop.run_until_complete(self._feeds.discover())
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked."""
+        return tuple(self._feeds.questions.values())
+
+    @property
+    def markets(self) -> Sequence[Market]:
+        """What is traded."""
+        return tuple(self._feeds.markets.values())
+
+    def pump(self, take: Take) -> int:
+        """Listen for a moment; each frame is used as it arrives. Raises what ended a feed."""
+        if self._running is None:
+            self._running = self._loop.create_task(self._feeds.run(self._counted(take), self._tell))
+        before = self._taken
+        self._loop.run_until_complete(asyncio.wait((self._running,), timeout=_PUMP_S))
+        if self._running.done() and (failure := self._running.exception()) is not None:
+            raise _cause(failure)
+        return self._taken - before
+
+    def due_in(self) -> float | None:
+        """Always now: waiting is done by listening."""
+        return 0.0
+
+    def lost(self, outcomes: Iterable[OutcomeId]) -> None:
+        """The codec cannot follow these books any more: have them sent whole. What a feed lost, it gets back itself."""
+        if not self._told_by_feed:
+            self._feeds.resync(outcomes)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._running is not None:
+            self._running.cancel()
+            self._loop.run_until_complete(asyncio.gather(self._running, return_exceptions=True))
+            self._running = None
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._session.close())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def _counted(self, take: Take) -> Take:
+        def counted(frame: Frame) -> None:
+            self._taken += 1
+            self._told_by_feed = frame.source in _FEEDS
+            take(frame)
+
+        return counted
+
+
+async def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession()
+
+
+def _cause(failure: BaseException) -> BaseException:
+    """The first failure inside groups of failures: what ended the others."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

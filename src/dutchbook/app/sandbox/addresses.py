@@ -1,0 +1,30 @@
+"""Where a running sandbox listens: the line that it prints first, and that clients are pointed at."""
+
+import msgspec
+
+HOST = "127.0.0.1"
+
+
+class PolymarketAddresses(msgspec.Struct, frozen=True):
+    """Base addresses of the simulated Polymarket: HTTP for the first three, WebSocket for the last two."""
+
+    clob: str
+    gamma: str
+    data: str
+    ws: str
+    prices: str
+
+
+class KalshiAddresses(msgspec.Struct, frozen=True):
+    """Base addresses of the simulated Kalshi, with their paths."""
+
+    rest: str
+    ws: str
+
+
+class SandboxAddresses(msgspec.Struct, frozen=True):
+    """All of them. `control` is the endpoint that faults and markets are switched at."""
+
+    polymarket: PolymarketAddresses
+    kalshi: KalshiAddresses
+    control: str

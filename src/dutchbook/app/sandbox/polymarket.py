@@ -1,0 +1,58 @@
+"""The simulated Polymarket: its world side, its five servers, its test accounts."""
+
+from contextlib import AsyncExitStack
+
+from dutchbook.app.sandbox.accounts import SandboxAccounts
+from dutchbook.app.sandbox.addresses import HOST, PolymarketAddresses
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.units import DOLLAR, Money
+from dutchbook.exchange.history import History
+from dutchbook.exchange.living.world import World
+from dutchbook.exchange.servers.context import ServerContext
+from dutchbook.exchange.servers.http import serve_http
+from dutchbook.exchange.servers.polymarket.clob import PolymarketClob
+from dutchbook.exchange.servers.polymarket.data_api import PolymarketData
+from dutchbook.exchange.servers.polymarket.gamma import PolymarketGamma
+from dutchbook.exchange.servers.polymarket.prices_feed import PricesFeed
+from dutchbook.exchange.servers.polymarket.sockets import PolymarketSockets
+from dutchbook.exchange.servers.polymarket.wallets import SignatureType
+from dutchbook.exchange.servers.sockets import serve_socket
+
+PURSE = Money(10_000 * DOLLAR)
+"""What each test account begins with."""
+
+
+class PolymarketVenue:
+    """Everything that a client of Polymarket can reach."""
+
+    def __init__(self, world: World, context: ServerContext, accounts: SandboxAccounts) -> None:
+        exchange = world.exchanges[Venue.POLYMARKET]
+        history = History(exchange)
+        self._context = context
+        self.clob = PolymarketClob(exchange, history, context)
+        self.gamma = PolymarketGamma(exchange, context, history)
+        self.data = PolymarketData(exchange, history, context)
+        self.sockets = PolymarketSockets(exchange, history, context, self.clob.auth, self.clob.books)
+        self.clob.on_killed(self.sockets.user.killed)
+        self.prices = PricesFeed(context)
+        world.listen_prices(self.prices.publish)
+        self.accounts = tuple(account.funder.lower() for account in accounts.polymarket)
+        for account in accounts.polymarket:
+            exchange.open_account(account.funder.lower(), PURSE)
+            self.clob.auth.wallets.register(account.address, account.funder, SignatureType(account.signature_type))
+
+    async def listen(self, first: int, ends: AsyncExitStack) -> PolymarketAddresses:
+        """Serve on five ports from `first` on, or on any five. Raises OSError for a port that is taken."""
+        applications = (self.clob.application(), self.gamma.application(), self.data.application())
+        http = []
+        for i, application in enumerate(applications):
+            server = await serve_http(application, HOST, first and first + i)
+            ends.push_async_callback(server.close)
+            http.append(f"http://{HOST}:{server.port}")
+        ws = []
+        for i, accept in enumerate((self.sockets.accept, self.prices.accept), 3):
+            socket = await serve_socket(HOST, first and first + i, accept, self._context)
+            ends.push_async_callback(socket.close)
+            ws.append(f"ws://{HOST}:{socket.port}")
+        clob, gamma, data = http
+        return PolymarketAddresses(clob, gamma, data, ws[0], ws[1])

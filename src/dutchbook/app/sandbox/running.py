@@ -1,0 +1,126 @@
+"""The sandbox at work: a world that lives, both venues' servers in front of it, and the endpoint that steers it."""
+
+import asyncio
+import gc
+from contextlib import AsyncExitStack
+from random import Random
+
+import msgspec
+
+from dutchbook.app.sandbox.accounts import SandboxAccounts
+from dutchbook.app.sandbox.addresses import HOST, SandboxAddresses
+from dutchbook.app.sandbox.kalshi import KalshiVenue
+from dutchbook.app.sandbox.polymarket import PolymarketVenue
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.ports import Clock
+from dutchbook.domain.units import Nanos
+from dutchbook.exchange.faults.plan import FaultPlan
+from dutchbook.exchange.faults.switchboard import Switchboard
+from dutchbook.exchange.living.spec import ScenarioSpec
+from dutchbook.exchange.living.world import World
+from dutchbook.exchange.servers.context import ServerContext
+from dutchbook.exchange.servers.control import Control, Steering
+from dutchbook.exchange.servers.http import serve_http
+
+_BREATH_S = 0.005
+"""The longest that the world stands still between two looks at the clock."""
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """First ports of the venues: Polymarket takes five in a row, Kalshi two. 0 means any free ones."""
+
+    polymarket: int = 0
+    kalshi: int = 0
+    control: int = 0
+
+
+class Make(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sandbox is made of. The same scenario and seed give the same world."""
+
+    spec: ScenarioSpec
+    plan: FaultPlan
+    seed: int
+    speed: float = 1.0
+
+
+class Flow:
+    """The world's time: that of the machine, or faster."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._started = clock.now()
+        self._base = self._started
+        self.speed = speed
+
+    def now(self) -> Nanos:
+        """What time it is in the world."""
+        return Nanos(self._base + int((self._clock.now() - self._started) * self.speed))
+
+    def run_at(self, speed: float) -> None:
+        """Change the speed from now on."""
+        self._base, self._started = self.now(), self._clock.now()
+        self.speed = speed
+
+
+class Sandbox:
+    """A world with its servers. `start`, let the loop run, `close`."""
+
+    def __init__(self, make: Make, accounts: SandboxAccounts, clock: Clock) -> None:
+        self.flow = Flow(clock, make.speed)
+        self.world = World(make.spec, make.seed, clock.now())
+        rng = Random(make.seed)  # noqa: S311 - faults are repeatable, nothing here is secret
+        self.switchboard = Switchboard(make.plan, rng, self.world.clock)
+        self.polymarket = PolymarketVenue(self.world, self._context(Venue.POLYMARKET, rng), accounts)
+        self.kalshi = KalshiVenue(self.world, self._context(Venue.KALSHI, rng), accounts)
+        for exchange in self.world.exchanges.values():
+            self.switchboard.attach(exchange)
+        self._ends = AsyncExitStack()
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def start(self, ports: Ports) -> SandboxAddresses:
+        """Listen on all ports and let the world go on. Raises OSError for a port that is taken."""
+        polymarket = await self.polymarket.listen(ports.polymarket, self._ends)
+        kalshi = await self.kalshi.listen(ports.kalshi, self._ends)
+        control = await self._serve_control(ports.control)
+        gc.freeze()  # what lives as long as the process need not be looked through again and again
+        self._ticking = asyncio.create_task(self._tick())
+        return SandboxAddresses(polymarket, kalshi, control)
+
+    async def close(self) -> None:
+        """Let the world stand still and stop listening."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        await self._ends.aclose()
+
+    async def failed(self) -> None:
+        """Returns never, or raises what stopped the world."""
+        if self._ticking is not None:
+            await self._ticking
+
+    def catch_up(self) -> None:
+        """Bring the world, and the faults that strike it, to the present."""
+        self.world.advance(self.flow.now())
+        self.switchboard.advance()
+
+    async def _tick(self) -> None:
+        while True:
+            self.catch_up()
+            await asyncio.sleep(_BREATH_S)
+
+    async def _serve_control(self, port: int) -> str:
+        steering = Steering(
+            switchboard=self.switchboard,
+            exchanges=self.world.exchanges,
+            clock=self.world.clock,
+            catch_up=self.catch_up,
+            accounts={Venue.POLYMARKET: self.polymarket.accounts, Venue.KALSHI: self.kalshi.accounts},
+            speed=lambda: self.flow.speed,
+            set_speed=self.flow.run_at,
+        )
+        server = await serve_http(Control(steering).application(), HOST, port)
+        self._ends.push_async_callback(server.close)
+        return f"http://{HOST}:{server.port}"
+
+    def _context(self, venue: Venue, rng: Random) -> ServerContext:
+        return ServerContext(venue, self.world.clock, self.switchboard, rng, self.catch_up)
