@@ -97,7 +97,7 @@ def _refuse_other_modes(settings: "Settings") -> None:
     from dutchbook.domain.errors import UsageError
 
     if settings.mode is Mode.SANDBOX:
-        raise UsageError("mode sandbox: this version has no exchange servers to send orders to - set mode: paper")
+        raise UsageError("mode sandbox: this version sends no orders yet - set mode: paper, which reads the sandbox")
     if settings.mode is not Mode.PAPER:
         raise UsageError(f"mode {settings.mode}: `run` works on what happens now - set mode: paper, or use replay")
 
