@@ -8,8 +8,8 @@ from dutchbook.domain.events import BookSnapshot, OrderFilled, OrderReported
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.units import CONTRACT
-from dutchbook.exchange.fill_model import PaperExchange
-from dutchbook.exchange.settings import PaperSettings
+from dutchbook.exchange.paper.fill_model import PaperExchange
+from dutchbook.exchange.paper.settings import PaperSettings
 from dutchbook.execution.step import Ending, Step
 from dutchbook.portfolio.entries import FillBooked
 from tests.execution.stage import Stage, yes

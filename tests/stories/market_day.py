@@ -12,7 +12,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.desk import Opening
-from dutchbook.exchange.random_walk import RandomWalkMarket
+from dutchbook.exchange.walk.random_walk import RandomWalkMarket
 from dutchbook.risk.halt import HaltSwitch
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.recording import RecordingWriter

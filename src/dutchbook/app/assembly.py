@@ -19,7 +19,7 @@ from dutchbook.engine.feed import Feed
 from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec
 from dutchbook.engine.loop import Loop, Policy
 from dutchbook.engine.ports import Record
-from dutchbook.exchange.fill_model import PaperExchange
+from dutchbook.exchange.paper.fill_model import PaperExchange
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.risk.halt import HaltSwitch

@@ -7,7 +7,7 @@ from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import SECOND
-from dutchbook.exchange.random_walk import RandomWalkMarket
+from dutchbook.exchange.walk.random_walk import RandomWalkMarket
 
 type Take = Callable[[Frame], None]
 """Takes a frame in, at once."""

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from dutchbook.config.modes import Mode
 from dutchbook.domain.quantities import Duration, RoomSettings
 from dutchbook.domain.units import Money
-from dutchbook.exchange.settings import PaperSettings
+from dutchbook.exchange.paper.settings import PaperSettings
 from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.portfolio.settings import PortfolioSettings
 from dutchbook.risk.settings import RiskSettings

@@ -1,1 +1,1 @@
-"""A market of our own: paper fills over observed books, and a seeded market that walks by itself."""
+"""A market of our own: an exchange in a box with its servers, paper fills over observed books, a random walk."""

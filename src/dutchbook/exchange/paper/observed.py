@@ -20,8 +20,8 @@ from dutchbook.domain.markets import Market, MarketStatus
 from dutchbook.domain.orders import Leg
 from dutchbook.domain.ports import Books
 from dutchbook.domain.units import Price, Size
-from dutchbook.exchange.mirror import place
-from dutchbook.exchange.taken import Taken
+from dutchbook.exchange.paper.mirror import place
+from dutchbook.exchange.paper.taken import Taken
 
 type BookChange = LevelsSet | BookSnapshot | LevelAdded | GroupClosed
 type MarketEventOfLife = MarketStatusChanged | MarketResolved | GridChanged | MarketListed

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.units import Price, Size
-from dutchbook.exchange.mirror import Place
+from dutchbook.exchange.paper.mirror import Place
 
 
 class Taken:

@@ -18,8 +18,8 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import FeeSchedule, Market, NoFees, PolymarketFees, PriceGrid
 from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, Report, TimeInForce
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, Money, Nanos, Price, Size
-from dutchbook.exchange.fill_model import PaperExchange
-from dutchbook.exchange.settings import PaperSettings
+from dutchbook.exchange.paper.fill_model import PaperExchange
+from dutchbook.exchange.paper.settings import PaperSettings
 
 YES, NO = OutcomeId("71"), OutcomeId("72")
 FEES = PolymarketFees(rate_ppm=50_000)

@@ -7,15 +7,15 @@ from dutchbook.domain.book import Side
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import MILLISECOND, SECOND, Nanos, Size, complement
-from dutchbook.exchange.polymarket_frames import (
+from dutchbook.exchange.walk.frames import (
     MirroredLevels,
     book_frames,
     price_changes,
     resolution,
     trade_frames,
 )
-from dutchbook.exchange.walk_maker import Mistake, Plant, margin, mistake, requote, resize
-from dutchbook.exchange.walk_world import Shape, Topic, topics
+from dutchbook.exchange.walk.maker import Mistake, Plant, margin, mistake, requote, resize
+from dutchbook.exchange.walk.topics import Shape, Topic, topics
 
 SOURCE = "polymarket/market"
 _FEED_DELAY = 8 * MILLISECOND

@@ -21,9 +21,9 @@ from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, Report, TimeInForce
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import CONTRACT, MILLISECOND, Money, Nanos, Price, Size
-from dutchbook.exchange.fill_model import PaperExchange
-from dutchbook.exchange.settings import PaperSettings
-from tests.exchange.stage import FEES, NO, YES, Stage, Views, fills, kalshi_market, market, report
+from dutchbook.exchange.paper.fill_model import PaperExchange
+from dutchbook.exchange.paper.settings import PaperSettings
+from tests.exchange.paper.stage import FEES, NO, YES, Stage, Views, fills, kalshi_market, market, report
 
 
 def test_a_fill_or_kill_order_walks_the_book_at_each_levels_price_and_fee() -> None:

@@ -14,7 +14,7 @@ from dutchbook.domain.bundles import BundleKind
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import SECOND, Nanos
-from dutchbook.exchange.random_walk import RandomWalkMarket
+from dutchbook.exchange.walk.random_walk import RandomWalkMarket
 
 START = Nanos(1_780_000_000_000_000_000)
 FRAMES = 12_000

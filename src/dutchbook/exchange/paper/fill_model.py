@@ -25,11 +25,11 @@ from dutchbook.domain.orders import Fill, Order, OrderId, Report, TimeInForce
 from dutchbook.domain.ports import Books
 from dutchbook.domain.pricing.fees import maker_fee, taker_fee
 from dutchbook.domain.units import Nanos, Price, Size
-from dutchbook.exchange.admission import RESTING, killed, refusal
-from dutchbook.exchange.mirror import at_least_as_good, place, price_in
-from dutchbook.exchange.observed import OVER, BookChange, MarketEventOfLife, ObservedBooks
-from dutchbook.exchange.resting import Resting, RestingOrders
-from dutchbook.exchange.settings import PaperSettings
+from dutchbook.exchange.paper.admission import RESTING, killed, refusal
+from dutchbook.exchange.paper.mirror import at_least_as_good, place, price_in
+from dutchbook.exchange.paper.observed import OVER, BookChange, MarketEventOfLife, ObservedBooks
+from dutchbook.exchange.paper.resting import Resting, RestingOrders
+from dutchbook.exchange.paper.settings import PaperSettings
 
 type Answer = OrderReported | OrderFilled
 

@@ -10,7 +10,7 @@ from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order, OrderId
 from dutchbook.domain.units import Size
-from dutchbook.exchange.mirror import place
+from dutchbook.exchange.paper.mirror import place
 
 
 class Resting(msgspec.Struct):

@@ -11,8 +11,8 @@ from dutchbook.domain.identity import MarketId, QuestionId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import CONTRACT, ONE, Money, Nanos, Price, Size, complement
-from dutchbook.exchange.polymarket_frames import LevelChange, MirroredLevels
-from dutchbook.exchange.walk_world import Shape, Topic
+from dutchbook.exchange.walk.frames import LevelChange, MirroredLevels
+from dutchbook.exchange.walk.topics import Shape, Topic
 
 _LEVELS = 5
 _PER_PRICE = 100  # a price unit is a hundred micro-dollars

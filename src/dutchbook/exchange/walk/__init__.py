@@ -1,0 +1,1 @@
+"""A seeded random walk in Polymarket's frames, within one process: repeatable, its opportunities planted."""
