@@ -1,7 +1,8 @@
 """P5: a `price_change` frame of Polymarket, from bytes to books and a look at every bundle, against Nautilus.
 
-Ours is the product's own path: codec, book table, bundle strategy over the 30-outcome question (all YES, all NO, and
-each outcome's own pair). Nautilus decodes, builds deltas and applies them, as its adapter does, and checks nothing.
+Ours is the product's own path, as the loop drives it: the codec's compiled lane, which nothing leaves here; else codec
+and book table; and the bundle strategy over the 30-outcome question (all YES, all NO, and each outcome's own pair).
+Nautilus decodes, builds deltas and applies them, as its adapter does, and checks nothing.
 """
 
 from collections.abc import Sequence
@@ -55,17 +56,35 @@ class Onlooker:
 
 
 class Ours:
-    """The path of the product, from a frame to the bundles' new standing."""
+    """The path of the product, from a frame to the bundles' new standing, with or without the compiled lane."""
 
-    def __init__(self, market: Election, *, verify: bool) -> None:
+    def __init__(self, market: Election, *, verify: bool, lane: bool = False) -> None:
         catalogue = Catalogue([market.question], market.markets)
         self.books = BookTable(market.markets)
         self.strategy = BundleStrategy(bundles_of(market.question, catalogue), SETTINGS, catalogue=catalogue)
         self.codec = PolymarketCodec(market.markets, self.strategy.outcomes(), verify)
         self.desk = Onlooker(self.books)
-        self.take(market.snapshots)
+        self.lane = self.codec.open_lane(self.books) if lane else None
+        assert (self.lane is not None) is lane, "numba is missing"
+        self.decode(market.snapshots)
 
     def take(self, frames: Sequence[Frame]) -> None:
+        """Frames, each through lane or codec, books and check."""
+        if self.lane is None:
+            self.decode(frames)
+            return
+        take, go_on, look, desk = self.lane.take, self.lane.go_on, self.strategy.books_changed, self.desk
+        deep, tell_all = self.strategy.index.deep, self.lane.tell_all
+        tell_all(bool(deep))
+        for frame in frames:
+            outcomes = take(frame)
+            assert outcomes is not None, "a frame of the venue left the lane"
+            while outcomes:
+                look(outcomes, desk)
+                tell_all(bool(deep))
+                outcomes = go_on()
+
+    def decode(self, frames: Sequence[Frame]) -> None:
         """Frames, each through codec, books and check."""
         decode, appliers, look, desk = self.codec.decode, self.books.appliers, self.strategy.books_changed, self.desk
         for frame in frames:
@@ -123,11 +142,19 @@ def price_change() -> list[Row]:
         compare(
             "p5",
             "price_change bytes to books and bundle check",
-            ours=us["ours"],
+            ours=us["lane"],
             peer="Nautilus, decode + deltas + book, no check",
             theirs=us["theirs"],
             unit="us a frame",
             bar=4,
+        ),
+        compare(
+            "p5-plain",
+            "the same without the compiled lane",
+            ours=us["ours"],
+            peer="Nautilus, decode + deltas + book, no check",
+            theirs=us["theirs"],
+            unit="us a frame",
         ),
         compare(
             "p5-hash",
@@ -137,7 +164,7 @@ def price_change() -> list[Row]:
             theirs=us["theirs"],
             unit="us a frame",
         ),
-        limit("p5-codec", "of it: bytes to events, without hash", ours=us["codec"], unit="us a frame"),
+        limit("p5-codec", "of the plain path: bytes to events, without hash", ours=us["codec"], unit="us a frame"),
     ]
 
 
@@ -160,6 +187,7 @@ def _candidates(market: Election) -> dict[str, Candidate]:
 
     count = len(market.changes)
     return {
+        "lane": Candidate(take("lane"), count, renew("lane", lambda: Ours(market, verify=False, lane=True))),
         "ours": Candidate(take("ours"), count, renew("ours", lambda: Ours(market, verify=False))),
         "theirs": Candidate(take("theirs"), count, renew("theirs", lambda: Theirs(market))),
         "verified": Candidate(take("verified"), count, renew("verified", lambda: Ours(market, verify=True))),
@@ -171,8 +199,8 @@ def _agree(market: Election) -> None:
     """All books are the same level by level, all hashes right, and the bundles cost what Nautilus' books say."""
     theirs = Theirs(market)
     theirs.take(market.changes)
-    for verify in (False, True):
-        ours = Ours(market, verify=verify)
+    for verify, lane in ((False, True), (False, False), (True, False)):
+        ours = Ours(market, verify=verify, lane=lane)
         ours.take(market.changes)
         ours.close()
         for outcome, book in theirs.books.items():

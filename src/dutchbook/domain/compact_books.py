@@ -66,11 +66,11 @@ class CompactBook:
 
     def bids(self) -> Iterator[Level]:
         """Bid levels, highest first."""
-        return map(_level, reversed(self._bids))
+        return map(unpacked, reversed(self._bids))
 
     def asks(self) -> Iterator[Level]:
         """Ask levels, lowest first."""
-        return map(_level, self._asks)
+        return map(unpacked, self._asks)
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
@@ -121,7 +121,8 @@ class CompactBook:
         return price << SIZE_BITS | size
 
 
-def _level(word: int) -> Level:
+def unpacked(word: int) -> Level:
+    """The level that a word stands for."""
     return Level(Price(word >> SIZE_BITS), Size(word & MAX_SIZE))
 
 

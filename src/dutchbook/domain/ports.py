@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from dutchbook.domain.book import BookView
+from dutchbook.domain.arena_books import ArenaBook
+from dutchbook.domain.book import Book, BookView
+from dutchbook.domain.compact_books import CompactBook
 from dutchbook.domain.events import FrameRef, MarketEvent
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
@@ -43,6 +45,81 @@ class Codec(Protocol):
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:
         """What is due because time passed: groups of changes that nothing more can join."""
+        ...
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A codec that knows what an unreadable frame makes unknown."""
+
+    def doubt(self, frame: Frame) -> Sequence[MarketEvent]:
+        """To be asked right after `decode` refused this frame: the books of which it may have told are lost."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where the books of a desk stand, for who keeps them elsewhere meanwhile."""
+
+    def held(self, outcome: OutcomeId) -> Book | CompactBook | ArenaBook | None:
+        """The book of an outcome, or None if there is none."""
+        ...
+
+    def put(self, book: Book | ArenaBook) -> None:
+        """Let this be the outcome's book, in place of another that said the same."""
+        ...
+
+
+class LaneCounts(msgspec.Struct, frozen=True):
+    """What a lane did: events that the plain path would have made, and faults of the data as the book table counts."""
+
+    events: int
+    crossed: int
+    mirror_breaks: int
+
+
+class Lane(Protocol):
+    """A codec's short way from frames to books, for as long as nobody needs to see each change."""
+
+    @property
+    def pays(self) -> bool:
+        """Whether it saves time on the frames that come; looked at after `settle`."""
+        ...
+
+    def take(self, frame: Frame) -> Sequence[OutcomeId] | None:
+        """Begin with a frame. None, changing nothing, if it must go through `decode`.
+
+        Else the outcomes whose books may be looked at now, before the frame is applied: then `go_on`. Of others than
+        those with a new top only if `tell_all` said so. None are named when the frame is done.
+        """
+        ...
+
+    def go_on(self) -> Sequence[OutcomeId]:
+        """Continue with the frame: as `take`."""
+        ...
+
+    def close_due(self, now: Nanos) -> Sequence[OutcomeId]:
+        """Close groups that nothing more can join at `now`, in place of `Codec.flush`: as `go_on`, until none."""
+        ...
+
+    def tell_all(self, wanted: bool) -> None:
+        """Whether every look is to be told of, and not only new tops."""
+        ...
+
+    def settle(self) -> LaneCounts:
+        """What was done since the last settlement."""
+        ...
+
+    def leave(self) -> None:
+        """End the lane. A frame in the middle of which this happens goes on through `decode`."""
+        ...
+
+
+@runtime_checkable
+class Laned(Protocol):
+    """A codec that may have a lane."""
+
+    def open_lane(self, shelf: Shelf) -> Lane | None:
+        """A lane for the books of its markets; None where it would not be right, or cannot be had."""
         ...
 
 

@@ -6,6 +6,7 @@ publishes both sides of one market, YES and NO mirror each other at the top.
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
+from dutchbook.domain.arena_books import ArenaBook
 from dutchbook.domain.book import NO_SNAPSHOT, Book, BookView, MirroredBook
 from dutchbook.domain.compact_books import CompactBook
 from dutchbook.domain.errors import BookError
@@ -14,7 +15,7 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.units import ONE, Price
 
-type AnyBook = Book | CompactBook
+type AnyBook = Book | CompactBook | ArenaBook
 
 _NONE: tuple[OutcomeId, ...] = ()
 
@@ -83,8 +84,18 @@ class BookTable:
     def drop_market(self, market: Market) -> None:
         """Forget a market that is over."""
         for outcome in (market.yes, market.no):
-            self._books.pop(outcome, None)
+            book = self._books.pop(outcome, None)
+            if isinstance(book, ArenaBook):
+                book.retire()
             self._views.pop(outcome, None)
+
+    def held(self, outcome: OutcomeId) -> AnyBook | None:
+        """The book that is changed for this outcome; None for a mirrored one."""
+        return self._books.get(outcome)
+
+    def put(self, book: Book | ArenaBook) -> None:
+        """Let this be the outcome's book, in place of another that said the same."""
+        self._books[book.outcome] = self._views[book.outcome] = book
 
     def apply(self, event: BookEvent) -> Sequence[OutcomeId]:
         """Bring the books up to date and name the outcomes that may be looked at now."""
@@ -137,10 +148,10 @@ class BookTable:
     def _snapshot(self, event: BookSnapshot) -> Sequence[OutcomeId]:
         outcome = event.outcome
         book = self._book(outcome)
-        before = (book.bid_sizes, book.ask_sizes) if book.fault is None else None
+        before = (book.bid_sizes, book.ask_sizes) if book.folded and book.fault is None else None
         was_lost = book.fault not in (None, NO_SNAPSHOT)
         book.replace(event.bids, event.asks, event.received)
-        if was_lost or (before and book.folded and before != (book.bid_sizes, book.ask_sizes)):
+        if was_lost or (before and before != (book.bid_sizes, book.ask_sizes)):
             self.counters.resyncs += 1
         book.waiting = True
         return self._look((outcome,)) if event.complete else _NONE

@@ -99,7 +99,7 @@ class Desk:
         self.halt_reason: str | None = None
         self.book: Callable[[OutcomeId], BookView | None] = books.view
         self._gateway = gateway
-        self._ordered = False
+        self.ordered = False
         """Whether any order was ever sent: until then no book change can do anything to ours."""
         self._bundles = bundles
         self._marks = LastBids(books)
@@ -128,12 +128,17 @@ class Desk:
         apply = self._appliers.get(kind)
         if apply is not None:
             ready = self.ready = apply(event)
-            learned = self._market(event) if self._ordered else NOTHING_LEARNED
+            learned = self._market(event) if self.ordered else NOTHING_LEARNED
             self.calm = not ready and learned is NOTHING_LEARNED and kind is not BookLost
             return learned
         self.calm = False
         self.ready = _NONE
         return self._learn[kind](event)
+
+    def look_at(self, outcomes: Sequence[OutcomeId]) -> None:
+        """These books, changed already, may be looked at: what `learn` would say of the event that made it so."""
+        self.tells = self.calm = False
+        self.ready = outcomes
 
     def accept(self, approved: Approved) -> Step:
         """Reserve what an approved intent may cost, and begin it."""
@@ -245,7 +250,7 @@ class Desk:
 
     def _follow_orders(self, step: Step) -> None:
         for order in step.orders:
-            self._ordered = True
+            self.ordered = True
             self.exposure.order_changed(order)
         for home in step.intents:
             # What the basket still wanted is given up for its way home: else the missed leg would count twice.

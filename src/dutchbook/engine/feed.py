@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.events import MarketEvent
-from dutchbook.domain.ports import Codec, Frame
+from dutchbook.domain.ports import Codec, Doubting, Frame, Lane, Laned, Shelf
 from dutchbook.domain.units import Nanos
 
 _NOTHING: tuple[MarketEvent, ...] = ()
@@ -25,8 +25,15 @@ class Feed:
         """The last malformed frame, until somebody takes it for the record."""
         self.unread: Counter[str] = Counter()
 
+    def open_lane(self, shelf: Shelf) -> Lane | None:
+        """The lane of the first codec that has one."""
+        for codec in dict.fromkeys(self._codecs.values()):
+            if isinstance(codec, Laned) and (lane := codec.open_lane(shelf)) is not None:
+                return lane
+        return None
+
     def decode(self, frame: Frame) -> Sequence[MarketEvent]:
-        """The events of a frame. A malformed frame gives none; it is counted and kept in `fault`."""
+        """The events of a frame. A malformed one gives what it makes unknown; it is counted and kept in `fault`."""
         self.frames += 1
         codec = self._codecs.get(frame.source)
         if codec is None:
@@ -39,7 +46,7 @@ class Feed:
         except WireError as fault:
             self.malformed += 1
             self.fault = fault
-            return _NOTHING
+            return codec.doubt(frame) if isinstance(codec, Doubting) else _NOTHING
 
     def _heard(self, codec: Codec) -> None:
         """A codec decodes, and not the same as before: from now on it may have something to flush."""

@@ -1,7 +1,8 @@
 """The loop: feeds each event through the turn, puts what came of it on record, then does it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -18,9 +19,9 @@ from dutchbook.domain.events import (
     Resumed,
     TimerFired,
 )
-from dutchbook.domain.identity import Venue
+from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.orders import Order, Report
-from dutchbook.domain.ports import Frame
+from dutchbook.domain.ports import Frame, Lane
 from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
@@ -29,7 +30,7 @@ from dutchbook.engine.feed import Feed
 from dutchbook.engine.ports import Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
 from dutchbook.engine.risk_view import DeskRisk
-from dutchbook.engine.turn import QUIET, Decision, Turn, turn
+from dutchbook.engine.turn import QUIET, Decision, Turn, look, turn
 from dutchbook.execution.step import Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.ports import Rule
@@ -93,8 +94,10 @@ class Loop:
         self._strategies = policy.strategies
         self._observers = policy.observers
         self._rules = policy.rules
-        for strategy in policy.strategies:
-            desk.books.wake_deep(strategy.deep())
+        self._deep = [strategy.deep() for strategy in policy.strategies]
+        for outcomes in self._deep:
+            desk.books.wake_deep(outcomes)
+        self._lane = feed.open_lane(desk.books)
         self._view = DeskRisk(desk)
         self._switch = switch
         self._next_equity = Nanos(0)
@@ -107,6 +110,8 @@ class Loop:
 
     def frames(self, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
         """Frames that stand together, from line `first` of `segment` on, one after the other; the place of the last."""
+        if self._lane is not None:
+            return self._in_lane(self._lane, frames, segment, first)
         desk, feed, agenda, counters = self.desk, self.feed, self.agenda, self.counters
         heard, decode, dispatch = desk.heard, feed.decode, self.dispatch
         ref = FrameRef(segment, first)
@@ -128,6 +133,81 @@ class Loop:
                 self._mark(ref)
         return ref
 
+    def _in_lane(self, lane: Lane, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
+        """`frames`, each tried in the lane first; the rest of them without it once it is left."""
+        desk, feed, agenda, heard = self.desk, self.feed, self.agenda, self.desk.heard
+        take, go_on = lane.take, lane.go_on
+        offset = first
+        self._review(lane)
+        try:
+            for offset, frame in enumerate(frames, first):
+                received = frame.received
+                if received >= self._next_look or received >= agenda.due_at:
+                    self.advance(received, FrameRef(segment, offset))
+                    self._review(lane)
+                elif received > desk.now:
+                    desk.now = received
+                heard[frame.source] = received
+                outcomes = take(frame)
+                if outcomes is None or (outcomes and not self._look(lane, outcomes, go_on, FrameRef(segment, offset))):
+                    self._decode(frame, FrameRef(segment, offset))
+                    self._review(lane)
+                else:
+                    feed.frames += 1
+                if feed.frames >= self._next_mark:
+                    self._settle(lane)
+                    self._mark(FrameRef(segment, offset))
+        finally:
+            self._settle(lane)
+        return FrameRef(segment, offset)
+
+    def _look(
+        self, lane: Lane, outcomes: Sequence[OutcomeId], go_on: Callable[[], Sequence[OutcomeId]], cause: Cause
+    ) -> bool:
+        """Tell strategies what the lane names, until it names no more. False if the lane is left in between."""
+        while outcomes:
+            self._follow(look(self.desk, outcomes, self._strategies, self._view, self._rules), cause)
+            self._review(lane)
+            if self._lane is None:
+                return False
+            outcomes = go_on()
+        return True
+
+    def _close_due(self, lane: Lane, now: Nanos, cause: Cause) -> None:
+        """Let the lane close what is due; where it is left over that, the codec closes the rest."""
+        self._review(lane)
+        if self._lane is not None:
+            self._look(lane, lane.close_due(now), partial(lane.close_due, now), cause)
+        self._settle(lane)
+
+    def _review(self, lane: Lane) -> None:
+        """After others had their say: leave the lane once there are orders, which are to see every change.
+
+        And where it does not pay.
+        """
+        if lane.pays and not self.desk.ordered:
+            lane.tell_all(any(self._deep))
+        elif self._lane is not None:
+            self._lane = None
+            lane.leave()
+
+    def _settle(self, lane: Lane) -> None:
+        """Count what the lane did."""
+        done, books = lane.settle(), self.desk.books.counters
+        self.counters.events += done.events
+        books.crossed += done.crossed
+        books.mirror_breaks += done.mirror_breaks
+
+    def _decode(self, frame: Frame, ref: FrameRef) -> None:
+        """A frame the plain way, as `frames` does it."""
+        feed = self.feed
+        for event in feed.decode(frame):
+            self.counters.events += 1
+            self.dispatch(event, ref)
+        if feed.fault is not None:
+            self._append("fault", FaultRecord(feed.fault.reason), ref)
+            feed.fault = None
+
     def event(self, event: MarketEvent, ref: FrameRef) -> None:
         """A normalised event of a recording, in place of a frame."""
         self.advance(event.received, ref)
@@ -146,6 +226,8 @@ class Loop:
         if self.agenda.due_at <= now:
             self._do_due(now)
         desk.now = max(desk.now, now)
+        if self._lane is not None:
+            self._close_due(self._lane, now, ref)
         if closed := self.feed.flush(now):
             self.counters.events += len(closed)
             self._dispatch_all(closed, ref)
@@ -190,8 +272,11 @@ class Loop:
             self.bus.publish(event, cause)
         else:
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
-        if self.desk.calm:
-            return
+        if not self.desk.calm:
+            self._follow(result, cause)
+
+    def _follow(self, result: Turn, cause: Cause) -> None:
+        """Put on record what observers saw and what the turn led to, and do it."""
         for observer in self._observers:
             if seen := observer.observations():
                 for observation in seen:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dutchbook.domain.events import BookLost, Event
+from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent
 from dutchbook.engine.desk import NOTHING_LEARNED, Desk, Learned
 from dutchbook.execution.step import Step
@@ -51,6 +52,18 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
             decided = [_decide(desk, intent, view, rules) for intent in wanted]
             decisions = decided if decisions is None else [*decisions, *decided]
     return QUIET if decisions is None else Turn(learned, tuple(decisions))
+
+
+def look(
+    desk: Desk, outcomes: Sequence[OutcomeId], strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]
+) -> Turn:
+    """The turn of an event that a lane applied: these books may be looked at, and there is nothing else to learn."""
+    desk.look_at(outcomes)
+    decisions: list[Decision] = []
+    for strategy in strategies:
+        if wanted := strategy.books_changed(outcomes, desk):
+            decisions += [_decide(desk, intent, view, rules) for intent in wanted]
+    return Turn(NOTHING_LEARNED, tuple(decisions)) if decisions else QUIET
 
 
 def _wanted(desk: Desk, event: Event, strategy: Strategy) -> Sequence[Intent]:

@@ -1,7 +1,10 @@
 """Polymarket's market channel and REST books: bytes to events, every book checked against the venue's own hash."""
 
+import importlib.util
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,7 +13,7 @@ from dutchbook.domain.errors import WireError
 from dutchbook.domain.events import LevelSet, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.ports import Frame
+from dutchbook.domain.ports import Frame, Shelf
 from dutchbook.domain.units import MILLISECOND, Nanos
 from dutchbook.venues.polymarket import announcements, wire
 from dutchbook.venues.polymarket.announcements import SIDES
@@ -21,6 +24,9 @@ from dutchbook.venues.polymarket.numbers import BoundaryPrice, prices, sizes
 from dutchbook.venues.polymarket.terms import min_size_of, tick_of
 from dutchbook.venues.polymarket.verifier import Snapshot, TickChange, Verifier
 
+if TYPE_CHECKING:
+    from dutchbook.venues.polymarket.lane import PriceChangeLane
+
 MARKET_SOURCE = "polymarket/market"
 REST_SOURCE = "polymarket/rest"
 GRACE = Nanos(5 * MILLISECOND)
@@ -30,6 +36,9 @@ _SOURCES = (MARKET_SOURCE, REST_SOURCE)
 _SILENT = (b"", b"PONG", b"PING", b"[]")
 _CHANGE_END = b'"event_type":"price_change"}'
 _MAX_UNKNOWN = 100
+_BOOK = "book"
+_OF_BOOKS = (_BOOK, "price_change", "tick_size_change", None)
+_NAMED = re.compile(rb'"market":"(0x[0-9a-fA-F]{1,64})"')
 
 _decode_change = msgspec.json.Decoder(wire.PriceChange, strict=False).decode
 _decode_old_change = msgspec.json.Decoder(wire.OldPriceChange, strict=False).decode
@@ -66,6 +75,7 @@ class PolymarketCodec:
         self._verify = verify
         self._watched = None if watched is None else frozenset(watched)
         self._groups = Groups(self.counters, grace)
+        self._lane: PriceChangeLane | None = None
         self._markets: dict[str, MarketState] = {}
         self._outcomes: dict[str, OutcomeState] = {}
         self._yes: dict[str, OutcomeId] = {}
@@ -74,7 +84,6 @@ class PolymarketCodec:
         self._verifier = Verifier(self.counters, self._groups, verify=verify)
         self._changes = self._verifier.changes if verify else self._verifier.unchecked
         self._readers: dict[str, Reader] = {
-            "book": self._read_book,
             "price_change": self._read_change,
             "tick_size_change": self._read_tick,
             "best_bid_ask": self._read_top,
@@ -103,6 +112,8 @@ class PolymarketCodec:
         if source not in _SOURCES:
             return ()
         self.counters.frames += 1
+        if self._lane is not None:
+            self._lane.release()
         if source == MARKET_SOURCE and frame.payload.endswith(_CHANGE_END):
             changed = self._change(frame.payload, frame.received)
             if changed is not None:
@@ -117,9 +128,28 @@ class PolymarketCodec:
             events += apply()
         return events
 
+    def doubt(self, frame: Frame) -> Sequence[MarketEvent]:
+        """What a frame that `decode` refused makes unknown: the books of the markets that it names, else all."""
+        if frame.source != MARKET_SOURCE or _of_no_book(frame.payload):
+            return ()
+        names = dict.fromkeys(text.decode() for text in _NAMED.findall(frame.payload))
+        named = [self._markets[name] for name in names if name in self._markets]
+        return self._groups.doubt(named or self._markets.values(), "a frame of the market channel cannot be read", frame.received)
+
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:
         """Close the groups whose grace is over at `now`."""
+        if self._lane is not None:
+            self._lane.release_due(now)
         return self._groups.close_due(now)
+
+    def open_lane(self, shelf: Shelf) -> "PriceChangeLane | None":
+        """A compiled lane for the markets known by now; None where hashes are verified, or without numba."""
+        if self._verify or importlib.util.find_spec("numba") is None:
+            return None
+        from dutchbook.venues.polymarket.lane import open_lane
+
+        self._lane = open_lane(self._markets.values(), self._groups, self.counters, shelf)
+        return self._lane
 
     def _change(self, payload: bytes, received: Nanos) -> list[MarketEvent] | None:
         """The short way for nine frames of ten: a `price_change` of known tokens. None if it is anything else."""
@@ -155,9 +185,11 @@ class PolymarketCodec:
         return [apply for apply in applies if apply is not None]
 
     def _read_item(self, item: Item, frame: Frame) -> Apply | None:
-        kind = "book" if frame.source == REST_SOURCE else _decode_envelope(item).event_type
+        kind = _BOOK if frame.source == REST_SOURCE else _decode_envelope(item).event_type
         if kind is None:
             raise ValueError("a message without event_type")
+        if kind == _BOOK:
+            return self._read_book(item, frame)
         reader = self._readers.get(kind)
         if reader is not None:
             return reader(item, frame.received)
@@ -194,7 +226,7 @@ class PolymarketCodec:
             return True
         return False
 
-    def _read_book(self, item: Item, received: Nanos) -> Apply:
+    def _read_book(self, item: Item, frame: Frame) -> Apply:
         book = _decode_book(item)
         state = self._member(book.asset_id, self._market(book.market))
         tick = tick_of(book.tick_size) if book.tick_size else None
@@ -202,8 +234,9 @@ class PolymarketCodec:
             min_size_of(book.min_order_size)
         if book.last_trade_price:
             self._traded(book.last_trade_price)
-        snapshot = Snapshot(state, book, self._side(book.bids), self._side(book.asks), tick)
-        return partial(self._verifier.snapshot, snapshot, received)
+        live = frame.source == MARKET_SOURCE
+        snapshot = Snapshot(state, book, self._side(book.bids), self._side(book.asks), tick, live)
+        return partial(self._verifier.snapshot, snapshot, frame.received)
 
     def _side(self, rows: tuple[wire.Level, ...]) -> tuple[Level, ...]:
         level_prices, level_sizes = self._prices, self._sizes
@@ -272,6 +305,14 @@ class PolymarketCodec:
 
 def _said(event: MarketEvent) -> list[MarketEvent]:
     return [event]
+
+
+def _of_no_book(payload: bytes) -> bool:
+    """Whether a frame, though it cannot be read, is plainly of a kind that changes no book."""
+    try:
+        return _decode_envelope(payload).event_type not in _OF_BOOKS
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ A batch of orders comes as several frames with one timestamp, all carrying the h
 4.3), and after a trade each token's book comes in a frame of its own. Between them nobody may look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dutchbook.domain.events import BookLost, GroupClosed, LevelSet, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId
@@ -42,7 +42,7 @@ class MarketState:
     """What the codec remembers of one market: the terms that its books share, and its current group."""
 
     __slots__ = (
-        "at", "checked", "counted", "id", "last_trade", "listed", "min_size", "neg_risk", "newest", "outcomes",
+        "at", "checked", "counted", "heard", "id", "last_trade", "listed", "min_size", "neg_risk", "newest", "outcomes",
         "pending", "received", "snapshots", "tick", "tokens", "touched",
     )  # fmt: skip
 
@@ -59,6 +59,8 @@ class MarketState:
         self.last_trade: str | None = None
         self.newest = -1
         """The latest venue time of any of its books, in milliseconds."""
+        self.heard = -1
+        """The venue time of the socket's last word on its books, in milliseconds."""
         self.at = -1
         """The group's venue time in milliseconds."""
         self.received = Nanos(0)
@@ -102,7 +104,9 @@ class Groups:
 
     def __init__(self, counters: Counters, grace: Nanos) -> None:
         self._counters = counters
-        self._grace = grace
+        self._grace = self.grace = grace
+        # Where another owner is to learn of it: markets that were closed or lost, whose state may have changed.
+        self._changed: dict[MarketState, None] | None = None
         # Markets with pending groups, the one that waits longest first.
         self._open: dict[MarketId, MarketState] = {}
         self.due = _NEVER
@@ -187,7 +191,16 @@ class Groups:
         self._counters.gaps += len(states)
         for state in states:
             state.lose()
+            if self._changed is not None:
+                self._changed[state.market] = None
         return BookLost(tuple(state.outcome for state in states), reason, received)
+
+    def doubt(self, markets: Iterable[MarketState], reason: str, received: Nanos) -> list[MarketEvent]:
+        """Declare all books of these markets unknown, in the middle of a group or not."""
+        states = [state for market in markets for state in market.outcomes.values() if state.usable]
+        for state in states:
+            state.market.touched.pop(state.outcome, None)
+        return [self.lose(states, reason, received)] if states else []
 
     def close_due(self, now: Nanos) -> list[MarketEvent]:
         """Close the groups that nothing more can join at `now`.
@@ -211,6 +224,27 @@ class Groups:
         self.due = _NEVER
         return events
 
+    def note_changes(self, wanted: bool) -> None:
+        """Whether to keep in mind which markets change, for `hand_over`."""
+        self._changed = {} if wanted else None
+
+    def pending(self) -> Collection[MarketState]:
+        """The markets with pending groups, the one that waits longest first."""
+        return self._open.values()
+
+    def hand_over(self) -> tuple[Collection[MarketState], Nanos]:
+        """Give all pending groups away: the markets that have one or changed since `take_back`, and `due`."""
+        changed, due = {**(self._changed or {}), **dict.fromkeys(self._open.values())}, self.due
+        self._open.clear()
+        self._changed = {}
+        self.due = _NEVER
+        return changed, due
+
+    def take_back(self, pending: Iterable[MarketState], due: Nanos) -> None:
+        """Own these groups again, in this order. Nothing may have been opened here since `hand_over`."""
+        self._open.update((market.id, market) for market in pending)
+        self.due = due
+
     def _close(self, market: MarketState, received: Nanos) -> list[MarketEvent]:
         if not market.checked or False not in market.touched.values():
             return [self._finish(market, received)]
@@ -225,6 +259,8 @@ class Groups:
     def _finish(self, market: MarketState, received: Nanos) -> GroupClosed:
         market.pending = False
         del self._open[market.id]
+        if self._changed is not None:
+            self._changed[market] = None
         return GroupClosed(tuple(market.touched), received)
 
     def _count_failure(self, state: OutcomeState) -> None:
