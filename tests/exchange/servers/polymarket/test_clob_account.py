@@ -107,7 +107,9 @@ async def test_taker_and_maker_see_one_trade_from_their_sides() -> None:
     assert taken["id"] == made["id"] == answer["tradeIDs"][0]
     assert (taken["trader_side"], taken["size"], len(taken["maker_orders"])) == ("TAKER", "15", 2)
     assert (made["trader_side"], made["asset_id"], made["side"]) == ("MAKER", YES, "BUY")
-    [mine] = made["maker_orders"]
+    assert made["maker_orders"] == taken["maker_orders"]
+    assert made["size"] == "15"
+    [mine] = [entry for entry in made["maker_orders"] if entry["owner"] == maker.api_key]
     assert (mine["asset_id"], mine["side"], mine["price"], mine["matched_amount"]) == (NO, "BUY", "0.4", "10")
 
 

@@ -146,7 +146,7 @@ def test_a_winner_is_redeemable_and_then_closed_with_its_gain() -> None:
             _, body = await get("/v2/positions", user=CAROL, status="CLOSED")
             assert body["data"][0]["status"] == "CLOSED"
             _, body = await get("/v2/resolutions", condition_id=market_id(1))
-            assert (body["data"][0]["status"], body["data"][0]["payouts"]) == ("resolved", [1, 0])
+            assert (body["data"][0]["status"], body["data"][0]["payouts"]) == ("resolved", [1_000_000, 0])
 
     run(story)
 
@@ -177,7 +177,7 @@ def test_boards_and_sums_agree_with_the_exchange() -> None:
             assert (volume["total"], volume["markets"][0]["value"]) == (20, 20)
             assert (await get("/traded", user=CAROL))[1] == {"user": CAROL, "traded": 1}
             _, stats = await get("/v2/user-stats", user=CAROL)
-            assert (stats["data"]["trades"], stats["data"]["volume_usdc"]) == (1, 8)
+            assert (stats["data"]["trades"], stats["data"]["all_time_pnl"]["volume_usdc"]) == (1, 8)
 
     run(story)
 

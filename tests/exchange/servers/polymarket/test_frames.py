@@ -127,6 +127,40 @@ def test_our_codec_verifies_every_hash_of_a_random_tape(seed: int) -> None:
     assert_told_whole(channel)
 
 
+def test_a_batch_is_told_with_its_own_hash_though_more_happens_before_its_call_ends() -> None:
+    channel = Channel()
+    channel.dump()
+    stage = channel.stage
+    stage.exchange.submit_batch([stage.order(ALICE, Side.BUY, price, 20) for price in (4_000, 3_900)])
+    stage.clock.pass_(50_000_000)
+    stage.exchange.submit(stage.order(BOB, Side.BUY, 3_800, 20))
+    stage.exchange.submit_batch([stage.order(ALICE, Side.BUY, price, 20) for price in (3_700, 3_600)])
+    stage.clock.pass_(50_000_000)
+    stage.exchange.set_status(market_id(1), MarketStatus.PAUSED)
+    changes = [frame for frame in channel.take() if frame["event_type"] == "price_change"]
+    assert [change["timestamp"] for change in changes] == sorted(change["timestamp"] for change in changes)  # type: ignore[type-var]
+    channel.finish()
+    counters = channel.codec.counters
+    assert (len(changes), counters.changes_checked, counters.changes_ok, counters.gaps) == (5, 4, 4, 0)
+    assert_told_whole(channel)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hashes_are_right_when_a_world_goes_on_by_many_events_in_one_call(seed: int) -> None:
+    channel = Channel(seed)
+    channel.dump()
+    for _ in range(200):
+        for _ in range(5):
+            channel.stage.clock.pass_(1_000_000)
+            channel.stage.step()
+        channel.take()
+    channel.finish()
+    counters = channel.codec.counters
+    assert counters.changes_checked == counters.changes_ok > 800
+    assert (counters.gaps, counters.stale, counters.malformed) == (0, 0, 0)
+    assert_told_whole(channel)
+
+
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_a_reader_has_the_exchanges_books_after_any_tape(seed: int, steps: int) -> None:
     channel = Channel(seed)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from dutchbook.domain.units import SECOND, Nanos
-from dutchbook.exchange.servers.polymarket.polybolt import BoltQuirks, PolyBolt
+from dutchbook.exchange.servers.polymarket.polybolt import TOO_LARGE, BoltQuirks, PolyBolt
 from tests.conftest import protocol_samples
 from tests.exchange.servers.polymarket.data_stage import ALICE, Stage
 from tests.exchange.servers.polymarket.talk import Heard, sockets
@@ -131,6 +131,6 @@ def test_a_frame_beyond_the_limit_ends_the_connection() -> None:
     async def story() -> None:
         async with bolt() as (_, _, dial), dial() as client:
             await client.say("x" * 60_001)
-            assert await client.close_code() is not None
+            assert await client.close_code() == TOO_LARGE
 
     run(story)

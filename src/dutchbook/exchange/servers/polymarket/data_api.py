@@ -96,7 +96,7 @@ class PolymarketData:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
-                body = self._cache.body(request, age, lambda: answer(request.query))
+                body = await self._cache.body(request, age, lambda: answer(request.query))
             except BadRequest as e:
                 return web.Response(body=e.body, status=400, content_type="application/json")
             return web.Response(body=body, content_type="application/json")

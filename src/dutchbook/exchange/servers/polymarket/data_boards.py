@@ -11,6 +11,7 @@ from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.matching.messages import ExchangeEvent, Resolved
 from dutchbook.exchange.servers.context import ServerContext
+from dutchbook.exchange.servers.polymarket.data_prices import price_points
 from dutchbook.exchange.servers.polymarket.data_query import (
     BadRequest,
     DataOptions,
@@ -34,7 +35,8 @@ from dutchbook.exchange.servers.polymarket.gamma_values import number
 
 type Query = MultiMapping[str]
 _MOST_HOLDERS = 20
-_HOUR = Nanos(3_600 * SECOND)
+_INTERVALS = ("max", "all", "1m", "1w", "1d", "12h", "6h")
+_FIDELITIES = ("1d", "18h", "12h", "3h", "1h")
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -102,28 +104,49 @@ class Boards:
 
     def _stats_v2(self, query: Query) -> bytes:
         user = required_user(query)
-        standing = self._standing(user)
+        gains = (one.position.realised for one in self._rows.holdings(user))
         return _one(
             {
                 "proxy_wallet": user,
-                "trades": len(self._rows.history.matches(user)),
-                "markets_traded": self._markets_traded(user),
-                "volume": number(standing.shares, 6),
-                "volume_usdc": number(standing.dollars, 6),
-                "pnl": number(standing.profit, 6),
-                "value": number(self._worth(user, None), 6),
+                "trades": self._markets_traded(user),
+                "biggest_win": number(max(gains, default=0), 6),
+                "views": 0,
+                "join_date": None,
+                "all_time_pnl": self._profit_now(user),
             }
         )
 
     def _profit_v2(self, query: Query) -> bytes:
+        """A series of one point, the present: what an account was worth before is not kept."""
         user = required_user(query)
-        return _one({"proxy_wallet": user, "pnl": number(self._standing(user).profit, 6)})
+        interval, fidelity = query.get("interval") or "1d", query.get("fidelity") or "1h"
+        if interval not in _INTERVALS or fidelity not in _FIDELITIES:
+            raise BadRequest("invalid query param 'interval' or 'fidelity'")
+        steps = {"interval": interval, "fidelity": fidelity, "source_fidelity": fidelity}
+        return _one({"proxy_wallet": user, **steps, "points": [self._profit_now(user)]})
+
+    def _profit_now(self, user: str) -> Body:
+        standing, holdings = self._standing(user), self._rows.holdings(user)
+        realised = number(sum(one.position.realised for one in holdings), 6)
+        return {
+            "timestamp": self._context.clock.now() // SECOND,
+            "source_block": 0,
+            "trade_count": len(self._rows.history.matches(user)),
+            "realized_market_pnl": realised,
+            "realized_lp_pnl": 0,
+            "realized_combo_pnl": 0,
+            "realized_pnl": realised,
+            "unrealized_pnl": number(sum(one.unrealised for one in holdings), 6),
+            "fees": number(sum(one.position.fees for one in holdings), 6),
+            "volume": number(standing.shares, 6),
+            "volume_usdc": number(standing.dollars, 6),
+        }
 
     def _volume_v2(self, query: Query) -> bytes:
         user = required_user(query)
         standing = self._standing(user)
         volumes = {"volume": number(standing.shares, 6), "volume_usdc": number(standing.dollars, 6)}
-        return _one({"proxy_wallet": user, **volumes})
+        return _one({"proxy_wallet": user, **volumes, "trade_count": len(self._rows.history.matches(user))})
 
     def _standing(self, user: str) -> Standing:
         holdings = self._rows.holdings(user)
@@ -216,10 +239,13 @@ class Boards:
     def _interest_v2(self, query: Query) -> bytes:
         rows, cursor = page_v2(query, self._options).take(self._listings(query))
         history = self._rows.history
-        return enveloped(
-            [{"condition_id": one.id, "open_interest": number(history.open_interest(one.id), 6)} for one in rows],
-            cursor,
-        )
+        if names(query, "market", "condition_id") is None:
+            whole = sum(history.open_interest(listing.id) for listing in self._listings(query))
+            return enveloped([{"condition_id": "GLOBAL", "value": number(whole, 6)}], None)
+        bodies: list[Body] = [
+            {"condition_id": one.id, "value": number(history.open_interest(one.id), 6)} for one in rows
+        ]
+        return enveloped(bodies, cursor)
 
     def _interests(self, query: Query) -> list[Body]:
         history = self._rows.history
@@ -235,8 +261,9 @@ class Boards:
 
     def _live_volume_v2(self, query: Query) -> bytes:
         volumes = self._event_volumes(query)
-        rows = [{"condition_id": market, "volume": number(volume, 6)} for market, volume in volumes]
-        return _one({"total": number(sum(volume for _, volume in volumes), 6), "markets": rows})
+        rows = [{"condition_id": market, "taker_volume": number(volume, 6)} for market, volume in volumes]
+        whole = number(sum(volume for _, volume in volumes), 6)
+        return _one({"taker_volume_total": whole, "conditions": rows})
 
     def _event_volumes(self, query: Query) -> list[tuple[MarketId, int]]:
         wanted = query.get("id") or query.get("event_id")
@@ -260,7 +287,7 @@ class Boards:
     def _tokens_v2(self, query: Query) -> bytes:
         wanted = names(query, "token_id", "token_ids")
         rows, cursor = page_v2(query, self._options).take(self._tokens(query, wanted))
-        bodies = [token_v2(listing, token, self._rows.price_of(listing, token)) for listing, token in rows]
+        bodies = [token_v2(listing, self._rows.question(listing), token) for listing, token in rows]
         return enveloped(bodies, cursor)
 
     def _tokens(self, query: Query, wanted: frozenset[str] | None) -> Iterator[tuple[Listing, OutcomeId]]:
@@ -270,20 +297,11 @@ class Boards:
                     yield listing, token
 
     def _prices_v2(self, query: Query) -> bytes:
-        """Hourly closes of a token's midpoint. `start` and `end` are unix seconds."""
         token = OutcomeId(query.get("token_id") or query.get("market") or "")
         listing = self._rows.listing_of(token)
         if listing is None:
             raise BadRequest("required query param 'token_id' not provided")
-        now = self._context.clock.now() // SECOND
-        start, end = count(query, "start_ts", 0, 10**10), count(query, "end_ts", now, 10**10)
-        candles = self._rows.history.candles(listing.id, _HOUR, Nanos(start * SECOND), Nanos(end * SECOND))
-        yes = token == listing.market.yes
-        points: list[Body] = []
-        for candle in candles:
-            half = candle.bid.close + candle.ask.close
-            points.append({"t": candle.end // SECOND, "p": number((half if yes else 20_000 - half) * 5, 5)})
-        return enveloped(points, None)
+        return enveloped(price_points(query, self._rows.history, listing, token, self._context.clock), None)
 
     def _heard(self, event: ExchangeEvent) -> None:
         if isinstance(event, Resolved):

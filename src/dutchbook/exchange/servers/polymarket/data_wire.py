@@ -10,11 +10,13 @@ from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.exchange.listing import Listing, QuestionListing
 from dutchbook.exchange.servers.polymarket.data_rows import Deed, Holding, opposite, payouts
 from dutchbook.exchange.servers.polymarket.gamma_values import day, number, rfc3339
-from dutchbook.exchange.servers.polymarket.gamma_wire import oracle_status, question_id
+from dutchbook.exchange.servers.polymarket.gamma_wire import neg_risk_id, oracle_status, question_id
 from dutchbook.exchange.servers.polymarket.user_events import label_of
 
 type Body = dict[str, object]
 
+_V3 = 3
+"""The generation of the exchange contract from which tokens are issued by modules."""
 NO_OUTCOME = 999
 """`outcomeIndex` of what is no trade."""
 _NOBODY: Body = {"name": "", "pseudonym": "", "bio": "", "profileImage": "", "profileImageOptimized": ""}
@@ -224,11 +226,13 @@ def holder_v2(holding: Holding) -> Body:
     position = holding.position
     return {
         "proxy_wallet": holding.account,
+        "token_id": position.outcome,
         "amount": number(position.size, 6),
         "outcome_index": outcome_index(holding.listing, position.outcome),
         "avg_price": number(position.average, 6),
         "name": "",
         "pseudonym": "",
+        "display_username_public": False,
         "verified": False,
     }
 
@@ -236,30 +240,53 @@ def holder_v2(holding: Holding) -> Body:
 def resolution_v2(listing: Listing, question: QuestionListing, resolved: Nanos | None) -> Body:
     """A row of `/v2/resolutions`."""
     market = listing.market
-    paid = payouts(listing)
+    paid, ruling = payouts(listing), listing.ruling
     price = None if paid is None else number(paid[0], 4)
     return {
         "question_id": question_id(listing, question),
         "condition_id": listing.id,
-        "status": oracle_status(market) or "open",
-        "proposed_price": price,
+        "status": oracle_status(listing) or "initialized",
+        "extended_review": False,
+        "new_version_q": False,
+        "proposed_price": price if ruling is None else number(ruling.payout, 4),
         "price": price,
-        "payouts": [] if paid is None else [number(one, 4) for one in paid],
-        "was_disputed": False,
+        "payouts": None if paid is None else [one * 100 for one in paid],
+        "was_disputed": ruling is not None and ruling.disputed,
         "expected_settlement_time": None if market.settles is None else rfc3339(market.settles),
+        "last_update_timestamp": rfc3339(_changed(listing, resolved)),
         "resolved_at": None if resolved is None else rfc3339(resolved),
     }
 
 
-def token_v2(listing: Listing, outcome: OutcomeId, price: int) -> Body:
-    """A row of `/v2/tokens`."""
+def _changed(listing: Listing, resolved: Nanos | None) -> Nanos:
+    """When the oracle last said something about a market; until it does, when the market was listed."""
+    if resolved is not None:
+        return resolved
+    return listing.created if listing.ruling is None else listing.ruling.at
+
+
+def token_v2(listing: Listing, question: QuestionListing, outcome: OutcomeId) -> Body:
+    """A row of `/v2/tokens`; fields as polymarket-client 0.14 demands them."""
+    index, paid, neg_risk = outcome_index(listing, outcome), payouts(listing), question.question.convertible
     return {
         "token_id": outcome,
         "condition_id": listing.id,
+        "structural_condition_id": None,
+        "module": ("neg_risk" if neg_risk else "binary") if listing.generation >= _V3 else "v1_ctf",
+        "outcome_index": index,
+        "clob_index": index,
         "outcome": label_of(listing.market, outcome),
-        "outcome_index": outcome_index(listing, outcome),
-        "price": number(price, 5),
+        "opposite_token_id": opposite(listing, outcome),
+        "resolved": paid is not None,
+        "final_price": None if paid is None else number(paid[index], 4),
+        "title": listing.market.title,
+        "market_slug": listing.slug,
         "closed": listing.market.status is MarketStatus.RESOLVED,
+        "neg_risk": neg_risk,
+        "neg_risk_market_id": neg_risk_id(question) if neg_risk else None,
+        "question_index": question.question.markets.index(listing.id) if neg_risk else None,
+        "event_id": int(question.number),
+        "event_slug": question.slug,
     }
 
 
