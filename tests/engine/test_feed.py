@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dutchbook.domain.errors import WireError
-from dutchbook.domain.events import GroupClosed, MarketEvent
+from dutchbook.domain.events import BookLost, GroupClosed, MarketEvent
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
@@ -68,3 +68,17 @@ def test_frames_that_no_codec_reads_are_counted_by_source() -> None:
     feed.decode(frame("binance"))
     feed.decode(frame("binance"))
     assert (feed.frames, feed.unread["binance"], feed.malformed) == (2, 2, 0)
+
+
+class Doubter(Echo):
+    """Loses its book with every frame that it cannot read."""
+
+    def doubt(self, frame: Frame) -> Sequence[MarketEvent]:
+        return (BookLost((self.name,), "unreadable", frame.received),)
+
+
+def test_a_codec_that_can_say_so_tells_what_a_malformed_frame_makes_unknown() -> None:
+    feed = Feed({"a": Doubter("a"), "b": Echo("b")})
+    assert feed.decode(frame("a", b"broken")) == (BookLost((OutcomeId("a"),), "unreadable", Nanos(1)),)
+    assert not feed.decode(frame("b", b"broken"))
+    assert feed.malformed == 2

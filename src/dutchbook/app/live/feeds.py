@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from dutchbook.domain.errors import VenueError
+from dutchbook.domain.errors import VenueError, WireError
 from dutchbook.domain.events import MarketListed, QuestionListed
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, MarketStatus, Question
@@ -13,6 +13,7 @@ from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.listings import listing_frame
 from dutchbook.venues.feed import Discovered, FeedNotice, LiveFeed
+from dutchbook.venues.http import failed
 
 type Take = Callable[[Frame], None]
 type Tell = Callable[[str], None]
@@ -72,8 +73,8 @@ class LiveFeeds:
             for link in self._links:
                 try:
                     found = await link.discover()
-                except VenueError as error:
-                    tell(f"{link.venue}: markets not asked for again ({error})")
+                except (VenueError, WireError) as error:
+                    tell(f"{link.venue}: markets not asked for again ({failed(error)})")
                 else:
                     self._compare(link, found, take)
 

@@ -269,10 +269,12 @@ class KalshiChannel:
             if channel in self._sids:
                 self._update("add_markets", channel, tickers)
 
-    def _ask(self, action: str, tickers: Sequence[MarketId]) -> None:
-        """Change the subscription to books."""
-        if BOOKS in self._sids:
-            self._update(action, BOOKS, tickers)
+    def _ask(self, action: str, tickers: Sequence[MarketId]) -> bool:
+        """Change the subscription to books. False without its number, which only the acknowledgement tells."""
+        if BOOKS not in self._sids:
+            return False
+        self._update(action, BOOKS, tickers)
+        return True
 
     def _update(self, action: str, channel: str, tickers: Sequence[MarketId]) -> None:
         for some in batched(tickers, MOST_TICKERS):

@@ -29,6 +29,8 @@ _decode_subscription = msgspec.json.Decoder(wire.SubscriptionBody).decode
 _KNOWN = frozenset(struct.__struct_config__.tag for struct in get_args(wire.Message.__value__))
 
 _Delta = wire.BookDelta
+_OF_BOOKS = frozenset({"orderbook_delta", "orderbook_snapshot"})
+_UNREADABLE = "a frame of the socket cannot be read"
 
 type Reader = Callable[..., Sequence[MarketEvent]]
 
@@ -77,6 +79,19 @@ class KalshiCodec:
             return self._readers[type(message)](message, frame.received)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             return self._unknown(frame, error)
+
+    def doubt(self, frame: Frame) -> Sequence[MarketEvent]:
+        """What a frame that `decode` refused makes unknown: the books of its subscription, else all of them."""
+        if frame.source != MARKET_SOURCE:
+            return ()
+        try:
+            envelope = _decode_envelope(frame.payload)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return _losses(self._subscriptions.lose_all(), frame.received, _UNREADABLE)
+        if envelope.type not in _OF_BOOKS:
+            return ()
+        lost = self._subscriptions.lose_all() if envelope.sid is None else self._subscriptions.lose(envelope.sid)
+        return _losses(lost, frame.received, _UNREADABLE)
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:  # noqa: ARG002 - the port's signature
         """Nothing: every message is complete by itself."""

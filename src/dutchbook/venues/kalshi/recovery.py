@@ -9,8 +9,8 @@ from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.venues.connection import Ended
 from dutchbook.venues.surroundings import Surroundings
 
-type Ask = Callable[[str, Sequence[MarketId]], None]
-"""Sends an action of `update_subscription` for these markets."""
+type Ask = Callable[[str, Sequence[MarketId]], bool]
+"""Sends an action of `update_subscription` for these markets; False if the subscription was never acknowledged."""
 type TellLost = Callable[[str, tuple[OutcomeId, ...]], None]
 """Told why which books are not known."""
 
@@ -40,6 +40,7 @@ class Recovery:
         self._sleep = surroundings.sleep
         self._patience = round(answer_s * SECOND)
         self._tell: TellLost = lambda reason, lost: None  # noqa: ARG005
+        self._carried: set[MarketId] = set()
         self._missing: dict[MarketId, tuple[_Step, Nanos]] = {}
         self._again: dict[MarketId, tuple[Nanos, Nanos]] = {}
         """Of books that were lost before: when last, and how long to wait the next time."""
@@ -53,6 +54,7 @@ class Recovery:
 
     def begin(self) -> None:
         """A new connection: nothing is awaited yet."""
+        self._carried.clear()
         self._missing.clear()
         self._again.clear()
         self.whole = 0
@@ -60,7 +62,9 @@ class Recovery:
     def expect(self, markets: Iterable[MarketId]) -> None:
         """The socket should send these books now."""
         deadline = Nanos(self._now() + self._patience)
-        self._missing.update((market, (_Step.AWAITED, deadline)) for market in markets)
+        awaited = dict.fromkeys(markets, (_Step.AWAITED, deadline))
+        self._carried.update(awaited)
+        self._missing.update(awaited)
         self._wake.set()
 
     def came(self, market: MarketId) -> None:
@@ -83,6 +87,7 @@ class Recovery:
     def forget(self, markets: Iterable[MarketId]) -> None:
         """Nobody wants these any more."""
         for market in markets:
+            self._carried.discard(market)
             self._missing.pop(market, None)
             self._again.pop(market, None)
 
@@ -116,7 +121,8 @@ class Recovery:
         given_up = tuple(market for market, step in due if step is _Step.ENTERED_AGAIN)
         if not given_up:
             return
-        if not self.whole:
+        # One book that does not come is no reason to lose the others; if all are missing there is nothing to lose.
+        if self._carried <= self._missing.keys():
             raise Ended(f"no snapshot of any of {len(self._missing)} books came")
         self._give_up(given_up, "no snapshot came, whatever was asked")
 
@@ -126,7 +132,8 @@ class Recovery:
         deadline = Nanos(self._now() + self._patience)
         self._missing.update((market, (step, deadline)) for market in markets)
         for action in actions:
-            self._ask(action, markets)
+            if not self._ask(action, markets) and step is _Step.ENTERED_AGAIN:
+                raise Ended("the venue never acknowledged the subscription to books")
 
     def _give_up(self, markets: tuple[MarketId, ...], reason: str) -> None:
         if not markets:

@@ -134,7 +134,8 @@ class PolymarketCodec:
             return ()
         names = dict.fromkeys(text.decode() for text in _NAMED.findall(frame.payload))
         named = [self._markets[name] for name in names if name in self._markets]
-        return self._groups.doubt(named or self._markets.values(), "a frame of the market channel cannot be read", frame.received)
+        doubtful = named or self._markets.values()
+        return self._groups.doubt(doubtful, "a frame of the market channel cannot be read", frame.received)
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:
         """Close the groups whose grace is over at `now`."""

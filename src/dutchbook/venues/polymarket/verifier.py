@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dutchbook.domain.book import Level, Side
-from dutchbook.domain.events import BookSnapshot, GridChanged, LevelSet, LevelsSet, MarketEvent
+from dutchbook.domain.events import BookLost, BookSnapshot, GridChanged, LevelSet, LevelsSet, MarketEvent
 from dutchbook.domain.markets import PriceGrid
 from dutchbook.domain.units import Nanos, Price
 from dutchbook.venues.polymarket import wire
@@ -13,17 +13,21 @@ from dutchbook.venues.polymarket.book_hash import HashedBook, Terms, book_digest
 from dutchbook.venues.polymarket.groups import Counters, Groups, MarketState, OutcomeState
 from dutchbook.venues.polymarket.numbers import nanos_of
 
+_SET_BACK_MS = 2_000
+"""A socket's words come in their order: one so much older than the last shows that the venue's clock was set back."""
+_SET_BACK = "the venue's clock was set back"
 _BUY = Side.BUY  # looked up once: this is the path of every change
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """A book, read. `book` is as the venue sent it."""
+    """A book, read. `book` is as the venue sent it, `live` whether over the socket."""
 
     state: OutcomeState
     book: wire.Book
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     tick: Price | None
+    live: bool = True
 
 
 class TickChange(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +52,9 @@ class Verifier:
     ) -> list[MarketEvent]:
         """Apply changes, read as `sets` in the order of the message; those older than their book are dropped."""
         at, rows = message.timestamp, message.price_changes
+        if at < market.heard - _SET_BACK_MS:
+            return self._set_back(market, at, received)
+        market.heard = at
         if at < market.newest:
             rows, sets = self._fresh(market, at, rows, sets)
         else:
@@ -82,6 +89,13 @@ class Verifier:
     def snapshot(self, read: Snapshot, received: Nanos) -> list[MarketEvent]:
         """Replace a book if its hash is right; without the means to check it is taken on trust, and counted so."""
         state, market = read.state, read.state.market
+        if read.live:
+            if read.book.timestamp < market.heard - _SET_BACK_MS:
+                return self._set_back(market, read.book.timestamp, received)
+            market.heard = read.book.timestamp
+        elif not state.usable and read.book.timestamp < market.heard:
+            self._counters.stale += 1
+            return [BookLost((state.outcome,), "REST tells an older book than the socket told of", received)]
         if self._is_stale(state, read.book.timestamp):
             self._counters.stale += 1
             return []
@@ -121,6 +135,14 @@ class Verifier:
             market.touched.pop(state.outcome, None)
             events.append(self._groups.lose([state], "the price grid changed", received))
         return events
+
+    def _set_back(self, market: MarketState, at: int, received: Nanos) -> list[MarketEvent]:
+        """What is older and what is newer cannot be told any more: wait for whole books."""
+        market.heard = at
+        # Told even if they were lost before: whoever awaits them must ask again, for this book is not taken.
+        return self._groups.doubt((market,), _SET_BACK, received) or [
+            BookLost(tuple(market.outcomes), _SET_BACK, received)
+        ]
 
     def _fresh(
         self, market: MarketState, at: int, rows: tuple[wire.Change, ...], sets: tuple[LevelSet, ...]

@@ -40,7 +40,12 @@ class BookTexts:
         self._books: dict[MarketId, WireBook] = {}
         self._stamps: dict[MarketId, int] = {}
         self._trades: dict[MarketId, str] = {}
+        self._before: list[Callable[[ExchangeEvent], None]] = []
         exchange.listen(self._heard)
+
+    def before(self, act: Callable[[ExchangeEvent], None]) -> None:
+        """Call `act` with every event while the texts still are those of before it."""
+        self._before.append(act)
 
     def book(self, market: MarketId) -> WireBook | None:
         """The texts of a market, or None where there is no book: unknown, not open yet, closed or resolved."""
@@ -83,6 +88,8 @@ class BookTexts:
         return book
 
     def _heard(self, event: ExchangeEvent) -> None:
+        for act in self._before:
+            act(event)
         match event:
             case BookMoved(market=market, at=at, moves=moves):
                 stamp = self._stamps[market] = self.stamp(at)

@@ -15,6 +15,7 @@ from dutchbook.exchange.matching.messages import (
     ListingAdded,
     Matched,
     Resolved,
+    StatusMoved,
 )
 from dutchbook.exchange.polymarket_book import WireBook, last_trade, price_text
 from dutchbook.exchange.servers.polymarket.announcements import new_market, resolution, tick_size_change
@@ -76,6 +77,7 @@ class MarketFrames:
         self._batch = 0
         self._held: dict[MarketId, list[LevelMove | _Message]] = {}
         self._announced = set(exchange.listings)
+        books.before(self._seal)
         exchange.listen(self._heard)
 
     def flush(self) -> None:
@@ -89,6 +91,18 @@ class MarketFrames:
         book = self._books.book(market)
         if book is not None:
             self._tops[market] = book.top()
+
+    def _seal(self, event: ExchangeEvent) -> None:
+        """A batch that is waiting ends with the first event that is none of its own, and tells the books of before."""
+        if not self._batch:
+            return
+        match event:
+            case BookMoved(batch=batch) if batch != self._batch:
+                self.flush()
+            case GridMoved() | ListingAdded() | StatusMoved() | Resolved():
+                self.flush()
+            case _:
+                pass
 
     def _heard(self, event: ExchangeEvent) -> None:
         match event:
@@ -115,8 +129,6 @@ class MarketFrames:
         self._audience.announce(new_market(listing, question, self._books.stamp(event.at)))
 
     def _moved(self, event: BookMoved) -> None:
-        if self._batch and event.batch != self._batch:
-            self.flush()
         market = event.market
         if not self._audience.follows(market):
             return
@@ -171,7 +183,6 @@ class MarketFrames:
             self._audience.publish(best_bid_ask(book, outcome), market, outcome, custom=True)
 
     def _regridded(self, event: GridMoved) -> None:
-        self.flush()
         market = event.market
         book = self._books.book(market) if self._audience.follows(market) else None
         if book is None:
@@ -184,7 +195,6 @@ class MarketFrames:
             self._send(market, _books_of(book))
 
     def _resolved(self, event: Resolved) -> None:
-        self.flush()
         self._tops.pop(event.market, None)
         if self._audience.follows(event.market):
             listing = self._exchange.listings[event.market]
