@@ -14,11 +14,11 @@ run: ## a whole desk at work on a simulated market; ARGS="..." goes to `dutchboo
 
 test: ## the tests, minutes at most; ARGS="..." goes to pytest
 	@$(IN) tools/setup dev
-	@$(IN) DUTCHBOOK_JUDGES_PYTHON="$$(tools/judges)" .venv/bin/python -m pytest -n 2 $(ARGS)
+	@$(IN) JUDGES_PYTHON="$$(tools/judges)" .venv/bin/python -m pytest -n 2 $(ARGS)
 
 test-long: ## the tests that take their time, and properties tried far more often
 	@$(IN) tools/setup dev
-	@$(IN) DUTCHBOOK_SECOND_PYTHON="$$(tools/second-python)" DUTCHBOOK_JUDGES_PYTHON="$$(tools/judges)" \
+	@$(IN) DUTCHBOOK_SECOND_PYTHON="$$(tools/second-python)" JUDGES_PYTHON="$$(tools/judges)" \
 	  .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long $(ARGS)
 
 setup: ## build .venv

@@ -1,12 +1,14 @@
 """Scenarios and fault plans: a mistake is refused with file, line, key and the nearest valid word."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from dutchbook.config.documents import document_of, read_document
+from dutchbook.config.documents import UNKNOWN_NAME, document_of, read_document
 from dutchbook.domain.errors import ConfigError
 from dutchbook.domain.quantities import RoomSettings
 
@@ -65,3 +67,42 @@ def test_a_mistake_names_file_line_key_and_the_nearest_word(before: bytes, after
         document_of(GOOD.replace(before, after, 1), "plan.yaml", Plan)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"plan\.yaml:1 name\.0: nested too deep"):
+        document_of(b"name: &a [*a]\n", "plan.yaml", Plan)
+
+
+class Mood(StrEnum):
+    CALM = "calm"
+    WILD = "wild"
+
+
+class Weather(RoomSettings):
+    mood: Literal[Mood.CALM, Mood.WILD]
+
+
+def test_members_of_enumerations_are_shown_as_their_words() -> None:
+    with pytest.raises(ConfigError, match="must be 'calm' or 'wild' - did you mean calm\\?"):
+        document_of(b"mood: calmy\n", "plan.yaml", Weather)
+
+
+class Town(RoomSettings):
+    crowd: str
+    houses: tuple[Weather, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        told = {"kind": "crowd", "word": self.crowd, "words": "sports, politics"}
+        raise PydanticCustomError(UNKNOWN_NAME, "{kind} {word} is not there: write one of {words}", told)
+
+
+class Country(RoomSettings):
+    first: dict[str, str]
+    town: Town
+
+
+def test_a_name_that_is_not_there_gets_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match=r"plan\.yaml:4 town\.crowd: .* - did you mean sports\?"):
+        document_of(b"first:\n  crowd: politics\ntown:\n  crowd: sprots\n", "plan.yaml", Country)

@@ -387,3 +387,16 @@ def test_accounts_hand_cash_over_that_no_order_counts_on() -> None:
     assert refused(lambda: stage.exchange.hand_over("ann", "bob", Money(961 * DOLLAR))).reason is Refusal.BALANCE
     stage.exchange.hand_over("ann", "bob", Money(960 * DOLLAR))
     assert (stage.cash("ann"), stage.cash("bob")) == (40, 1_960)
+
+
+def test_orders_of_some_can_be_forgotten_and_those_of_others_kept() -> None:
+    stage = Stage()
+    orders = {name: stage.buy(name, 40, 10) for name in ("ann", "bob")}
+    for name, order in orders.items():
+        stage.exchange.cancel(name, order.new.id)
+    stage.later(60)
+    assert stage.exchange.forget(stage.clock.now(), {"ann"}) == 1
+    assert stage.exchange.order(orders["ann"].new.id) is None
+    assert list(stage.exchange.orders_of("bob")) == [orders["bob"]]
+    assert stage.exchange.forget(stage.clock.now()) == 1
+    assert stage.exchange.order(orders["bob"].new.id) is None

@@ -1,6 +1,6 @@
 """A sandbox of its own for the venues' official clients, and a way to run them against it.
 
-The clients live in another environment (`tools/judges` builds it, `make test` names it in DUTCHBOOK_JUDGES_PYTHON), so
+The clients live in another environment (`tools/judges` builds it, `make test` names it in JUDGES_PYTHON), so
 each judge is a script run there: it is told where to look by JSON on stdin and tells what it saw in JSON lines.
 """
 
@@ -38,7 +38,7 @@ class Judge(Protocol):
 @pytest.fixture(scope="session")
 def judges_python() -> str:
     """An interpreter that has the venues' clients; skips where there is none."""
-    named = os.environ.get("DUTCHBOOK_JUDGES_PYTHON", "")
+    named = os.environ.get("JUDGES_PYTHON", "")
     if not named and not BUILT.exists():
         pytest.skip("the venues' own clients are not installed: run tools/judges, or `make test`")
     return named or str(BUILT)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,10 @@ def first_line(running: subprocess.Popen[str]) -> dict[str, dict[str, str]]:
 def test_the_first_line_says_where_everything_listens(sandbox: subprocess.Popen[str]) -> None:
     told = first_line(sandbox)
     assert list(told) == ["polymarket", "kalshi", "control"]
-    assert list(told["polymarket"]) == ["clob", "gamma", "data", "ws", "prices"]
+    assert list(told["polymarket"]) == ["clob", "gamma", "data", "ws", "prices", "realtime", "sports"]
     assert list(told["kalshi"]) == ["rest", "ws"]
     ports = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", json.dumps(told))}
-    assert len(ports) == 8
+    assert len(ports) == 10
     for port in ports:
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
 
@@ -77,6 +78,18 @@ def test_it_ends_cleanly_when_it_is_told_to(sandbox: subprocess.Popen[str], numb
     sandbox.send_signal(number)
     _, err = sandbox.communicate(timeout=30)
     assert (sandbox.returncode, err) == (0, "")
+
+
+def test_a_world_that_is_asked_for_more_than_it_can_still_answers(sandbox: subprocess.Popen[str]) -> None:
+    control = HTTPConnection(str(first_line(sandbox)["control"]).removeprefix("http://"), timeout=20)
+    times = []
+    for speed in (100_000, 100_000, 1):
+        control.request("POST", "/clock", json.dumps({"speed": speed}), {"Content-Type": "application/json"})
+        assert json.load(control.getresponse())["speed"] == speed
+        control.request("GET", "/status")
+        times.append(json.load(control.getresponse())["time"])
+    control.close()
+    assert times == sorted(set(times))
 
 
 def test_accounts_are_made_once_and_are_the_users_alone(home: Path) -> None:
@@ -128,6 +141,16 @@ def test_a_desk_reads_both_venues_over_sockets_and_ends_with_its_sandbox(home: P
     assert picture["frames"] > 100
     assert journal_check(home, None).ok
     assert processes_of(home) == []
+
+
+def test_a_sandbox_records_itself(home: Path) -> None:
+    recording = home.parent / "own"
+    done = call(home, "sandbox", "--record", str(recording), "--duration", "4s", "--speed", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    checked = json.loads(call(home, "data", "verify", str(recording), "--json").stdout)
+    assert checked["ok"]
+    assert checked["complete"]
+    assert checked["frames"] > 50
 
 
 def test_what_a_sandbox_sends_can_be_recorded_and_replayed(home: Path) -> None:

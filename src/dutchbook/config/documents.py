@@ -9,9 +9,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dutchbook.config.layers import Layer, Written
-from dutchbook.config.problems import most_alike, plainly
+from dutchbook.config.problems import MEMBER, most_alike, plainly
 from dutchbook.config.yaml_file import read_file, read_text
 from dutchbook.domain.errors import ConfigError
+
+UNKNOWN_NAME = "unknown_name"
+"""The type of the errors in which a model says that a `word` of a `kind` is none of `words`."""
 
 type _Schema = Mapping[str, Any]
 
@@ -48,7 +51,7 @@ class _Reader:
         """One problem: place, key, what is wrong, what to write."""
         keys, schema = self._walk(details["loc"])
         if details["type"] != "missing" and not isinstance(self._value(keys), str):
-            keys = self._mentioned(keys, details["msg"])
+            keys = self._mentioned(keys, details)
         if details["type"] == "union_tag_not_found":
             keys, details = [*keys, str(details["ctx"]["discriminator"]).strip("'")], {**details, "type": "missing"}
         dotted = ".".join(keys)
@@ -62,7 +65,8 @@ class _Reader:
         said = f"{where}: {plainly(details)}"
         if not words:
             return f"{said} - correct the value"
-        given = details.get("ctx", {}).get("tag") or details["input"]
+        context = details.get("ctx", {})
+        given = context.get("tag") or context.get("word") or details["input"]
         near = get_close_matches(str(given), words, n=1, cutoff=0.3)
         return f"{said} - {f'did you mean {near[0]}?' if near else 'choose one of these'}"
 
@@ -80,9 +84,11 @@ class _Reader:
             schema = self._child(schema, part)
         return keys, around
 
-    def _mentioned(self, keys: list[str], said: str) -> list[str]:
+    def _mentioned(self, keys: list[str], details: ErrorDetails) -> list[str]:
         """Within `keys`, the key that a remark about several keys speaks of, with its value; else `keys`."""
-        words = set(said.replace(",", " ").replace(":", " ").split())
+        words = set(details["msg"].replace(",", " ").replace(":", " ").split())
+        if details["type"] == UNKNOWN_NAME:
+            words = {details["ctx"]["kind"], details["ctx"]["word"]}
         prefix = ".".join(keys)
         for dotted in self._layer.places:
             inner = dotted.split(".")
@@ -127,7 +133,10 @@ class _Reader:
 
 def _words(details: ErrorDetails) -> list[str]:
     context = details.get("ctx", {})
+    if details["type"] == UNKNOWN_NAME:
+        return str(context["words"]).split(", ")
     expected = str(context.get("expected") or context.get("expected_tags") or "")
     if details["type"] not in ("literal_error", "enum", "union_tag_invalid"):
         return []
+    expected = MEMBER.sub(r"\1", expected)
     return [word.strip(" '") for word in expected.replace(" or ", ",").split(",") if word.strip(" '")]

@@ -1,5 +1,6 @@
 """What is wrong with the settings, in one line each: place, key, problem, what to write instead."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
@@ -10,6 +11,8 @@ from dutchbook.config.environment import variable_of
 from dutchbook.config.keys import all_keys, key_named, sections
 from dutchbook.config.secrets import names_secret, without_secrets
 
+MEMBER = re.compile(r"<[\w.]+: ('[^']*')>")
+"""How a member of an enumeration is shown where its word would do."""
 _PLAINLY = {
     "bool_parsing": "is neither true nor false",
     "bool_type": "is neither true nor false",
@@ -18,6 +21,8 @@ _PLAINLY = {
     "int_from_float": "is no whole number",
     "int_parsing_size": "is far too large",
     "missing": "has no value",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
 }
 
 
@@ -83,7 +88,7 @@ def _place(path: str, places: Mapping[str, str]) -> str:
 
 def _said(details: ErrorDetails) -> str:
     text = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return " ".join(text.split())
+    return " ".join(MEMBER.sub(r"\1", text).split())
 
 
 def most_alike(key: str, candidates: Sequence[str]) -> str:

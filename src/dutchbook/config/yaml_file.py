@@ -97,6 +97,9 @@ class _Reader:
             raise self._error(key_node, ".".join(path), "aliases (*name) are not read", "write the value out")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
+        # Lists in lists, or a list that is an alias of itself.
+        if len(path) > 2 * _DEEPEST:
+            raise self._error(node, ".".join(path[:2]), "nested too deep", "write no lists within lists")
         if isinstance(node, yaml.SequenceNode):
             return [self._item(item, key_node, (*path, str(i))) for i, item in enumerate(node.value)]
         if node.tag.startswith("!"):

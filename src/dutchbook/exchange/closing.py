@@ -1,7 +1,7 @@
 """How orders end without being filled: cancels, expiry, sweeps of a market, and what balances no longer cover."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.units import Nanos, Size
@@ -26,6 +26,8 @@ class Closing:
         self._floor = floor
         self._ledger = ledger
         self._ended: deque[Entry] = deque()
+        self._spared: deque[Entry] = deque()
+        """Ended orders that outlived a clearing of other accounts, oldest first."""
 
     def end(self, order: Entry, reason: str, state: OrderState = OrderState.CANCELLED) -> None:
         """Take a live or delayed order out, free what it binds, and tell."""
@@ -57,11 +59,18 @@ class Closing:
         if tell:
             floor.publish(OrderChanged(order, _CHANGES[state], floor.now))
 
-    def forget(self, before: Nanos) -> int:
-        """Drop orders that ended before an instant; returns how many."""
-        ended, dropped = self._ended, 0
+    def forget(self, before: Nanos, accounts: Container[str] | None) -> int:
+        """Drop orders that ended before an instant, of some accounts or of all; returns how many."""
+        spared = self._drop(self._spared, before, None) if accounts is None else 0
+        return spared + self._drop(self._ended, before, accounts)
+
+    def _drop(self, ended: deque[Entry], before: Nanos, accounts: Container[str] | None) -> int:
+        dropped = 0
         while ended and ended[0].updated < before:
             order = ended.popleft()
+            if accounts is not None and order.new.account not in accounts:
+                self._spared.append(order)
+                continue
             del self._floor.orders[order.new.id]
             del order.owner.orders[order.new.id]
             dropped += 1

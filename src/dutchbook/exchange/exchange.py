@@ -1,6 +1,6 @@
 """The exchange in a box: markets, accounts and orders of one venue, deterministic from a clock and a seed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from random import Random
 from types import EllipsisType, MappingProxyType
 
@@ -235,12 +235,12 @@ class Exchange:
         """All orders of an account, oldest first."""
         return list(self._floor.account(account).orders.values())
 
-    def forget(self, before: Nanos) -> int:
+    def forget(self, before: Nanos, accounts: Container[str] | None = None) -> int:
         """Drop orders that ended before an instant from memory, so that a long run stays small; returns how many.
 
-        They are unknown afterwards, and an id of theirs would be taken again.
+        They are unknown afterwards, and an id of theirs would be taken again. `accounts`: only the orders of these.
         """
-        return self._closing.forget(before)
+        return self._closing.forget(before, accounts)
 
     def ahead(self, order_id: str) -> Size:
         """Contracts before a resting order in its queue. Raises Refused if it does not rest."""
@@ -269,6 +269,7 @@ class Exchange:
 
     def scoring(self, order_id: str) -> bool:
         """Whether an order would earn liquidity rewards if the sample were taken now."""
+        self._floor.catch_up()  # an order comes of age even where nothing else happens
         order = self._floor.orders.get(order_id)
         return order is not None and self.rewards.scoring(order)
 

@@ -53,11 +53,14 @@ class Execution:
             self._means.check_notional(order)
         found = sweep(order, order.remaining) if crossing else None
         self._check_fill(order, found)
-        self._means.check(order, found, taking=crossing)
+        needs = self._means.check(order, found, taking=crossing)
         if new.group:
             self._groups.join(order)
         self._register(order)
-        if found is not None and market.taker_delay:
+        if found is None and new.tif in RESTING:
+            self._ledger.bind(order, *needs)
+            self._show(order, Change.PLACED)
+        elif found is not None and market.taker_delay:
             self._delay(order)
         else:
             self.run(order, found)
@@ -85,8 +88,12 @@ class Execution:
 
     def rest(self, order: Entry, change: Change) -> None:
         """Let an order wait in the book, and bind what it needs."""
-        floor, market = self._floor, order.market
         self._ledger.reserve(order, order.remaining)
+        self._show(order, change)
+
+    def _show(self, order: Entry, change: Change) -> None:
+        """Put an order into the book for which everything is bound that it needs."""
+        floor, market = self._floor, order.market
         queue = market.book.add(order)
         side = Side.BUY if order.bid else Side.SELL
         move = LevelMove(side, queue.price, Size(queue.size), order.remaining)

@@ -69,7 +69,7 @@ class Floor:
             due, _, act = heappop(agenda)
             self.now = Nanos(max(due, self.now))
             act()
-        self.now = Nanos(max(now, self.now))
+        self.now = max(self.now, now)
         return self.now
 
     @contextmanager

@@ -40,7 +40,8 @@ class Intake:
         self.check_price(market, new)
         size = self._size(owner, market, new)
         self._check_identity(owner, new)
-        self._check_expiry(new)
+        if new.expires is not None or new.tif is TimeInForce.GTD:
+            self._check_expiry(new)
         bid = (new.side is Side.BUY) is (new.outcome == market.yes)
         order = Entry(new, floor.now, owner, market, bid=bid)
         order.remaining = size
@@ -115,7 +116,8 @@ class Intake:
     def _check_identity(self, owner: Account, new: NewOrder) -> None:
         if new.id in self._floor.orders:
             raise Refused(Refusal.DUPLICATE, f"{new.id}: this order is known already - look it up")
-        self.check_client_id(owner, new.client_id)
+        if new.client_id:
+            self.check_client_id(owner, new.client_id)
 
     def check_client_id(self, owner: Account, client_id: str) -> None:
         """Refuse a client id that the account has used, at a venue that forbids it."""

@@ -4,7 +4,7 @@ import msgspec
 
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.units import Money, Nanos, Price, Size
+from dutchbook.domain.units import SECOND, Money, Nanos, Price, Size
 
 
 class RewardProgramme(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,15 @@ class IncentiveProgramme(msgspec.Struct, frozen=True, kw_only=True):
     target_size: Size
     discount_ppm: int = 500_000
     """What each cent away from the best bid leaves of a score, in millionths."""
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What a venue has said about a market's outcome, and has not paid yet."""
+
+    payout: Price
+    """Of one YES."""
+    at: Nanos
+    disputed: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +66,10 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     incentives: tuple[IncentiveProgramme, ...] = ()
     shard: int = 0
     """Kalshi's `exchange_index`."""
+    ruling: Ruling | None = None
+    """Set between the decision and the payout: `determined` at Kalshi, `proposed` at Polymarket."""
+    settlement_timer: Nanos = Nanos(60 * SECOND)
+    """Kalshi's wait from the ruling to the payout."""
 
     @property
     def id(self) -> MarketId:

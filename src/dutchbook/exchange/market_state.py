@@ -83,9 +83,9 @@ class MarketState:
 
     def shown_price_twice(self) -> int | None:
         """Twice the midpoint, or twice the last trade where a side is empty or the spread is above ten cents."""
-        bid, ask = self.book.bids.best, self.book.asks.best
-        if bid is not None and ask is not None and ask.price - bid.price <= ONE // 10:
-            return bid.price + ask.price
+        bids, asks = self.book.bids.keys, self.book.asks.keys
+        if bids and asks and -asks[-1] - bids[-1] <= ONE // 10:
+            return bids[-1] - asks[-1]
         return None if self.last is None else 2 * self.last
 
     @property

@@ -19,18 +19,22 @@ class Means:
         self._floor = floor
         self._ledger = ledger
 
-    def check(self, order: Entry, found: Sweep | None, *, taking: bool) -> None:
-        """Refuse what its account cannot pay at the limit with the worst fee, or cannot deliver."""
+    def check(self, order: Entry, found: Sweep | None, *, taking: bool) -> tuple[int, int]:
+        """Refuse what its account cannot pay at the limit with the worst fee, or cannot deliver.
+
+        Returns the cash and the contracts that it needs at most.
+        """
         new, owner, market = order.new, order.owner, order.market
         if new.side is Side.SELL and not self._floor.rules.netting:
             self._check_tokens(order, order.remaining)
-            return
+            return 0, order.remaining
         if new.spend is not None:
-            cash = int(worst_spend(order, new.spend))
+            needs = (int(worst_spend(order, new.spend)), 0)
         else:
-            cash, _ = self._ledger.needs(order, order.remaining, taking=taking)
+            needs = self._ledger.needs(order, order.remaining, taking=taking)
+        cash = needs[0]
         if not cash:
-            return
+            return needs
         bound = owner.bound_in if self._floor.rules.reserves_by_market else None
         taken = (bound.get(market.id, 0) if bound is not None else owner.bound.get(market.shard, 0)) - order.cash
         have = owner.balances.get(market.shard, 0) - taken
@@ -50,6 +54,7 @@ class Means:
                 have=owner.allowance - taken,
                 need=cash,
             )
+        return needs
 
     def _exactly(self, order: Entry, found: Sweep) -> int:
         """What the purchases found cost, each rounded as it will be, and the most that the rest may cost."""

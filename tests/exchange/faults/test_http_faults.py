@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 
 from dutchbook.domain.identity import Venue
-from tests.exchange.faults.stage import HandClock, board_of, fault, http_venue, until
+from dutchbook.exchange.servers.http import application, serve_http
+from tests.exchange.faults.stage import HandClock, board_of, context_of, fault, http_venue, until
 
 
 @pytest.mark.parametrize("status", [425, 429, 500, 502, 503])
@@ -146,3 +147,14 @@ async def test_a_mistake_of_the_server_and_unknown_paths_are_answered_in_json() 
             answer = await client.send(method, path)
             assert answer.status == status
             assert "error" in answer.json()  # type: ignore[operator]
+
+
+async def test_what_is_no_http_is_refused_without_a_word_in_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    clock = HandClock()
+    server = await serve_http(application(context_of(clock, board_of(clock)), "a venue"), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write("GET /?a=é HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await server.close()
+    assert capfd.readouterr().err == ""

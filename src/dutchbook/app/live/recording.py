@@ -1,10 +1,17 @@
 """Records what live venues send, without a desk: for replays, scans, and whoever asks for a capture."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from dutchbook.app.live.source import LiveSource
-from dutchbook.domain.ports import SequenceKind
+import aiohttp
+
+from dutchbook.app.live.source import CAPTURE_FORMAT, LiveSource
+from dutchbook.app.live.venues import Where, connecting
+from dutchbook.config.settings import Settings
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.ports import Clock, SequenceKind
 from dutchbook.storage.manifest import Manifest
 from dutchbook.storage.recording import RecordingWriter
 from dutchbook.storage.settings import StorageSettings
@@ -19,13 +26,7 @@ def record(source: LiveSource, out: Path, storage: StorageSettings, goes_on: Goe
     Raises RecordingError if there is a recording in `out`, VenueError if the venue refuses for good.
     """
     try:
-        with RecordingWriter(
-            out,
-            capture_format=source.capture_format,
-            venue=source.venue,
-            sequence=SequenceKind.FULL,
-            settings=storage,
-        ) as writer:
+        with _writer(out, source.venue, storage) as writer:
             writer.catalogue(source.questions, source.markets)
             frames = 0
             while goes_on(frames):
@@ -33,3 +34,20 @@ def record(source: LiveSource, out: Path, storage: StorageSettings, goes_on: Goe
         return writer.manifest
     finally:
         source.close()
+
+
+async def record_until_cancelled(where: Where, out: Path, settings: Settings, clock: Clock) -> None:
+    """Write what the venues send into a recording in `out`, within a loop that runs already. Raises like `record`."""
+    async with aiohttp.ClientSession() as session:
+        feeds = connecting(where, settings.venues, clock)(session)
+        await feeds.discover()
+        with _writer(out, where.label.venue, settings.storage) as writer:
+            writer.catalogue(tuple(feeds.questions.values()), tuple(feeds.markets.values()))
+            with suppress(asyncio.CancelledError):  # the end that was asked for: the recording is whole
+                await feeds.run(writer.write, lambda _: None)
+
+
+def _writer(out: Path, venue: Venue, storage: StorageSettings) -> RecordingWriter:
+    return RecordingWriter(
+        out, capture_format=CAPTURE_FORMAT, venue=venue, sequence=SequenceKind.FULL, settings=storage
+    )

@@ -15,6 +15,7 @@ from dutchbook.domain.ports import Clock, Frame
 from dutchbook.venues.feed import source_of
 
 _FEEDS = frozenset(source_of(venue) for venue in Venue)
+CAPTURE_FORMAT = "live"
 _PUMP_S = 0.02
 """How long the sockets are listened to before the desk looks at the rest."""
 
@@ -33,7 +34,7 @@ class Label(msgspec.Struct, frozen=True):
 class LiveSource:
     """Frames of live venues, used the moment they arrive. Owns its event loop and its connections."""
 
-    capture_format = "live"
+    capture_format = CAPTURE_FORMAT
 
     def __init__(
         self,

@@ -6,13 +6,18 @@ HOST = "127.0.0.1"
 
 
 class PolymarketAddresses(msgspec.Struct, frozen=True):
-    """Base addresses of the simulated Polymarket: HTTP for the first three, WebSocket for the last two."""
+    """Base addresses of the simulated Polymarket: HTTP for the first three, WebSocket for the others.
+
+    `prices` is the older stream of prices, `realtime` the newer one, `sports` that of scores.
+    """
 
     clob: str
     gamma: str
     data: str
     ws: str
     prices: str
+    realtime: str
+    sports: str
 
 
 class KalshiAddresses(msgspec.Struct, frozen=True):

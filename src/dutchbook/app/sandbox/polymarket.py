@@ -1,9 +1,10 @@
-"""The simulated Polymarket: its world side, its five servers, its test accounts."""
+"""The simulated Polymarket: its world side, its seven servers, its test accounts."""
 
 from contextlib import AsyncExitStack
 
 from dutchbook.app.sandbox.accounts import SandboxAccounts
 from dutchbook.app.sandbox.addresses import HOST, PolymarketAddresses
+from dutchbook.app.sandbox.scores import scores_of
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import DOLLAR, Money
 from dutchbook.exchange.history import History
@@ -13,7 +14,9 @@ from dutchbook.exchange.servers.http import serve_http
 from dutchbook.exchange.servers.polymarket.clob import PolymarketClob
 from dutchbook.exchange.servers.polymarket.data_api import PolymarketData
 from dutchbook.exchange.servers.polymarket.gamma import PolymarketGamma
+from dutchbook.exchange.servers.polymarket.polybolt import PolyBolt
 from dutchbook.exchange.servers.polymarket.prices_feed import PricesFeed
+from dutchbook.exchange.servers.polymarket.scores_feed import ScoresFeed
 from dutchbook.exchange.servers.polymarket.sockets import PolymarketSockets
 from dutchbook.exchange.servers.polymarket.wallets import SignatureType
 from dutchbook.exchange.servers.sockets import serve_socket
@@ -35,14 +38,18 @@ class PolymarketVenue:
         self.sockets = PolymarketSockets(exchange, history, context, self.clob.auth, self.clob.books)
         self.clob.on_killed(self.sockets.user.killed)
         self.prices = PricesFeed(context)
+        self.realtime = PolyBolt(context, self.clob.auth)
+        self.sports = ScoresFeed()
         world.listen_prices(self.prices.publish)
+        world.listen_prices(self.realtime.publish)
+        world.listen_scores(scores_of(exchange, self.sports.publish))
         self.accounts = tuple(account.funder.lower() for account in accounts.polymarket)
         for account in accounts.polymarket:
             exchange.open_account(account.funder.lower(), PURSE)
             self.clob.auth.wallets.register(account.address, account.funder, SignatureType(account.signature_type))
 
     async def listen(self, first: int, ends: AsyncExitStack) -> PolymarketAddresses:
-        """Serve on five ports from `first` on, or on any five. Raises OSError for a port that is taken."""
+        """Serve on seven ports from `first` on, or on any seven. Raises OSError for a port that is taken."""
         applications = (self.clob.application(), self.gamma.application(), self.data.application())
         http = []
         for i, application in enumerate(applications):
@@ -50,9 +57,10 @@ class PolymarketVenue:
             ends.push_async_callback(server.close)
             http.append(f"http://{HOST}:{server.port}")
         ws = []
-        for i, accept in enumerate((self.sockets.accept, self.prices.accept), 3):
+        accepting = (self.sockets.accept, self.prices.accept, self.realtime.accept, self.sports.accept)
+        for i, accept in enumerate(accepting, 3):
             socket = await serve_socket(HOST, first and first + i, accept, self._context)
             ends.push_async_callback(socket.close)
             ws.append(f"ws://{HOST}:{socket.port}")
         clob, gamma, data = http
-        return PolymarketAddresses(clob, gamma, data, ws[0], ws[1])
+        return PolymarketAddresses(clob, gamma, data, *ws)

@@ -13,7 +13,7 @@ from dutchbook.app.sandbox.kalshi import KalshiVenue
 from dutchbook.app.sandbox.polymarket import PolymarketVenue
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
 from dutchbook.exchange.faults.plan import FaultPlan
 from dutchbook.exchange.faults.switchboard import Switchboard
 from dutchbook.exchange.living.spec import ScenarioSpec
@@ -22,12 +22,17 @@ from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.control import Control, Steering
 from dutchbook.exchange.servers.http import serve_http
 
+_LEAD = Nanos(2 * SECOND)
+"""How long the world has lived when it is first seen: its makers have quoted."""
 _BREATH_S = 0.005
 """The longest that the world stands still between two looks at the clock."""
+_STRIDE = Nanos(int(_BREATH_S * SECOND))
+_PATIENCE = Nanos(50 * MILLISECOND)
+"""How long the world may work at a stretch, in real time, before clients get their turn."""
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """First ports of the venues: Polymarket takes five in a row, Kalshi two. 0 means any free ones."""
+    """First ports of the venues: Polymarket takes seven in a row, Kalshi two. 0 means any free ones."""
 
     polymarket: int = 0
     kalshi: int = 0
@@ -56,9 +61,9 @@ class Flow:
         """What time it is in the world."""
         return Nanos(self._base + int((self._clock.now() - self._started) * self.speed))
 
-    def run_at(self, speed: float) -> None:
-        """Change the speed from now on."""
-        self._base, self._started = self.now(), self._clock.now()
+    def run_at(self, speed: float, since: Nanos) -> None:
+        """Change the speed from now on. The world has come as far as `since`: what it is behind is forgiven."""
+        self._base, self._started = since, self._clock.now()
         self.speed = speed
 
 
@@ -67,7 +72,8 @@ class Sandbox:
 
     def __init__(self, make: Make, accounts: SandboxAccounts, clock: Clock) -> None:
         self.flow = Flow(clock, make.speed)
-        self.world = World(make.spec, make.seed, clock.now())
+        self._clock = clock
+        self.world = World(make.spec, make.seed, Nanos(clock.now() - _LEAD))
         rng = Random(make.seed)  # noqa: S311 - faults are repeatable, nothing here is secret
         self.switchboard = Switchboard(make.plan, rng, self.world.clock)
         self.polymarket = PolymarketVenue(self.world, self._context(Venue.POLYMARKET, rng), accounts)
@@ -79,10 +85,14 @@ class Sandbox:
 
     async def start(self, ports: Ports) -> SandboxAddresses:
         """Listen on all ports and let the world go on. Raises OSError for a port that is taken."""
+        self.world.advance(self.flow.now())  # all first books, before anybody waits for an answer
         polymarket = await self.polymarket.listen(ports.polymarket, self._ends)
         kalshi = await self.kalshi.listen(ports.kalshi, self._ends)
         control = await self._serve_control(ports.control)
-        gc.freeze()  # what lives as long as the process need not be looked through again and again
+        # What lives as long as the process need not be looked through again and again, nor in the middle of an answer.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(2_000, 2, 100)
         self._ticking = asyncio.create_task(self._tick())
         return SandboxAddresses(polymarket, kalshi, control)
 
@@ -99,8 +109,16 @@ class Sandbox:
             await self._ticking
 
     def catch_up(self) -> None:
-        """Bring the world, and the faults that strike it, to the present."""
-        self.world.advance(self.flow.now())
+        """Bring the world, and the faults that strike it, to the present; nearer to it if that would take long.
+
+        A world that is asked to run faster than it can falls behind, and still answers.
+        """
+        until, ends = self.flow.now(), self._clock.now() + _PATIENCE
+        stride = max(_STRIDE, int(_STRIDE * self.flow.speed))
+        while (now := self.world.clock.now()) < until:
+            self.world.advance(Nanos(min(until, now + stride)))
+            if self._clock.now() >= ends:
+                break
         self.switchboard.advance()
 
     async def _tick(self) -> None:
@@ -116,7 +134,7 @@ class Sandbox:
             catch_up=self.catch_up,
             accounts={Venue.POLYMARKET: self.polymarket.accounts, Venue.KALSHI: self.kalshi.accounts},
             speed=lambda: self.flow.speed,
-            set_speed=self.flow.run_at,
+            set_speed=lambda speed: self.flow.run_at(speed, self.world.clock.now()),
         )
         server = await serve_http(Control(steering).application(), HOST, port)
         self._ends.push_async_callback(server.close)

@@ -6,12 +6,14 @@ from random import Random
 from typing import Protocol
 
 from dutchbook.domain.units import Nanos
+from dutchbook.exchange.faults.extra_fields import with_extra_field
 from dutchbook.exchange.faults.plan import (
     Corrupt,
     Delay,
     Disconnect,
     Drop,
     Duplicate,
+    ExtraFrameFields,
     FrameSpec,
     Freeze,
     OmitGroupEnd,
@@ -164,22 +166,33 @@ def effect_of(spec: FrameSpec, rng: Random) -> FrameEffect:
     match spec:
         case Freeze():
             return _Frozen()
-        case Drop():
-            return _Plain(lambda _: ())
-        case Duplicate():
-            return _Plain(lambda payload: ((_NOW, payload), (_NOW, payload)))
         case Reorder():
             return _Reordered()
-        case Delay(delay=delay, jitter=jitter):
-            return _Plain(lambda payload: ((Nanos(delay + rng.randint(0, jitter)), payload),))
-        case Corrupt():
-            return _Plain(lambda payload: ((_NOW, corrupted(payload, rng)),))
         case SkipSeq(by=by):
             return _SeqSkipped(by)
         case OmitGroupEnd():
             return _GroupCut()
+        case _:
+            return _Plain(_plainly(spec, rng))
+
+
+def _plainly(
+    spec: Drop | Duplicate | Delay | Corrupt | ExtraFrameFields | Disconnect, rng: Random
+) -> Callable[[bytes], Sequence[Sent]]:
+    """What leaves instead of one frame, where that depends on no other."""
+    match spec:
+        case Drop():
+            return lambda _: ()
+        case Duplicate():
+            return lambda payload: ((_NOW, payload), (_NOW, payload))
+        case Delay(delay=delay, jitter=jitter):
+            return lambda payload: ((Nanos(delay + rng.randint(0, jitter)), payload),)
+        case Corrupt():
+            return lambda payload: ((_NOW, corrupted(payload, rng)),)
+        case ExtraFrameFields():
+            return lambda payload: ((_NOW, with_extra_field(payload, rng)),)
         case Disconnect():
-            return _Plain(lambda _: ((_NOW, None),))
+            return lambda _: ((_NOW, None),)
 
 
 def corrupted(payload: bytes, rng: Random) -> bytes:

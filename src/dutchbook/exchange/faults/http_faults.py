@@ -9,6 +9,7 @@ import msgspec
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import Nanos
 from dutchbook.exchange.faults.plan import (
+    ExtraFields,
     HtmlBody,
     HttpSpec,
     HttpStatus,
@@ -51,6 +52,8 @@ class HttpTrouble(StrEnum):
     """The exchange does what it was asked; the connection breaks in the middle of the answer's body."""
     TRUNCATE = "truncate"
     """The exchange does what it was asked; the answer is well-formed HTTP with half of its body."""
+    EXTRA = "extra"
+    """The exchange does what it was asked; its answer has a member that no documentation names, drawn from `draw`."""
     SLOW = "slow"
     """The exchange does what it was asked at once; the answer comes late."""
     STALE = "stale"
@@ -70,6 +73,7 @@ class HttpFault(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
     lasts: Nanos = Nanos(0)
+    draw: int = 0
 
 
 def fault_of(spec: HttpSpec, venue: Venue, wave: int, rng: Random) -> HttpFault:
@@ -89,6 +93,8 @@ def fault_of(spec: HttpSpec, venue: Venue, wave: int, rng: Random) -> HttpFault:
             return HttpFault(name=spec.name, trouble=HttpTrouble.RESET)
         case TruncatedBody():
             return HttpFault(name=spec.name, trouble=HttpTrouble.TRUNCATE)
+        case ExtraFields():
+            return HttpFault(name=spec.name, trouble=HttpTrouble.EXTRA, draw=rng.getrandbits(64))
         case SlowAnswer(delay=delay, jitter=jitter):
             late = Nanos(delay + rng.randint(0, jitter))
             return HttpFault(name=spec.name, trouble=HttpTrouble.SLOW, lasts=late)

@@ -100,6 +100,12 @@ class TruncatedBody(HttpFaultSettings):
     fault: Literal["truncated_body"]
 
 
+class ExtraFields(HttpFaultSettings):
+    """A member that no documentation names, in one of the objects of the answer."""
+
+    fault: Literal["extra_fields"]
+
+
 class SlowAnswer(HttpFaultSettings):
     """The exchange does at once what it was asked; the answer comes late."""
 
@@ -165,6 +171,12 @@ class Corrupt(FrameFaultSettings):
     """Frames that are no JSON any more: cut off, or overwritten in places."""
 
     fault: Literal["corrupt"]
+
+
+class ExtraFrameFields(FrameFaultSettings):
+    """Frames with a member that no documentation names, in one of their objects."""
+
+    fault: Literal["extra_frame_fields"]
 
 
 class SkipSeq(FrameFaultSettings):
@@ -264,10 +276,13 @@ HttpSpec = (
     | TimeoutAfterAccept
     | ResetMidBody
     | TruncatedBody
+    | ExtraFields
     | SlowAnswer
     | StaleBalances
 )
-FrameSpec = Freeze | Drop | Duplicate | Reorder | Delay | Corrupt | SkipSeq | OmitGroupEnd | Disconnect
+FrameSpec = (
+    Freeze | Drop | Duplicate | Reorder | Delay | Corrupt | ExtraFrameFields | SkipSeq | OmitGroupEnd | Disconnect
+)
 VenueSpec = Restart | VenueMode | HaltBetweenLegs | FailedSettlement
 FaultSpec = Annotated[HttpSpec | FrameSpec | VenueSpec | ClockSkew | Overflow, Field(discriminator="fault")]
 

@@ -1,6 +1,6 @@
 """The accounts of the living market's traders, opened when somebody first needs them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from random import Random
 
@@ -19,8 +19,10 @@ _SMALL_CASH = Money(20_000 * DOLLAR)
 class Bank:
     """Opens accounts. At Polymarket an account is a wallet address, at Kalshi a member's UUID."""
 
-    def __init__(self, exchanges: Mapping[Venue, Exchange], rng: Random) -> None:
+    def __init__(self, exchanges: Mapping[Venue, Exchange], rng: Random, shards: Iterable[int] = ()) -> None:
+        """`shards` are those of Kalshi on which something is traded."""
         self._exchanges = exchanges
+        self._shards = sorted(set(shards) - {0})
         self._ids = OrderIds(rng)
         self._wallets: dict[tuple[Venue, str], Wallet] = {}
 
@@ -29,7 +31,8 @@ class Bank:
         key = (venue, name)
         if key not in self._wallets:
             id_ = account or account_id(venue, name)
-            self._wallets[key] = Wallet(self._exchanges[venue], venue, id_, cash, self._ids)
+            shards = self._shards if venue is Venue.KALSHI else ()
+            self._wallets[key] = Wallet(self._exchanges[venue], venue, id_, cash, self._ids, shards)
         return self._wallets[key]
 
     def informed(self, venue: Venue) -> Sequence[Wallet]:

@@ -9,6 +9,9 @@ from dutchbook.domain.markets import Strike
 from dutchbook.domain.units import Nanos
 from dutchbook.exchange.living.truths.ports import Truth
 
+RULED_AFTER = 5
+"""A market's outcome is said after this part of the time from its close to its payout: a fifth of it."""
+
 
 class Hours(msgspec.Struct, frozen=True):
     """When a question is listed, when its last market closes, and how long it then takes to pay."""

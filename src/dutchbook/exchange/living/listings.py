@@ -10,7 +10,7 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, ka
 from dutchbook.domain.markets import KalshiFees, Market, PolymarketFees, PriceBand, PriceGrid, Question
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.listing import IncentiveProgramme, Listing, QuestionListing, RewardProgramme
-from dutchbook.exchange.living.draft import Draft, Hours, MarketDraft
+from dutchbook.exchange.living.draft import RULED_AFTER, Draft, Hours, MarketDraft
 from dutchbook.exchange.living.spec import AnyQuestion, ElectionSpec, MatchSpec
 
 _REBATE_PPM = 250_000
@@ -159,7 +159,8 @@ class _Kalshi:
             category=self._spec.category,
             series=self._spec.ticker,
         )
-        return _question(self._spec, self._draft, self._hours, question, number="", augmented=False)
+        listed = _question(self._spec, self._draft, self._hours, question, number="", augmented=False)
+        return msgspec.structs.replace(listed, shard=self._spec.kalshi_shard)
 
     def _listing(self, drafted: MarketDraft) -> Listing:
         id_ = MarketId(self._id if len(self._draft.markets) == 1 else f"{self._id}-{drafted.code}")
@@ -185,7 +186,12 @@ class _Kalshi:
         listing = _listing(self._spec, self._draft, self._hours, drafted, market)
         number = _uuid(f"market/{id_}")
         return msgspec.structs.replace(
-            listing, slug=id_.lower(), number=number, incentives=self._incentives(drafted, id_)
+            listing,
+            slug=id_.lower(),
+            number=number,
+            incentives=self._incentives(drafted, id_),
+            shard=self._spec.kalshi_shard,
+            settlement_timer=Nanos(self._hours.settles - self._hours.settles // RULED_AFTER),
         )
 
     def _incentives(self, drafted: MarketDraft, market: MarketId) -> tuple[IncentiveProgramme, ...]:

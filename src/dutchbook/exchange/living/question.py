@@ -10,11 +10,11 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import MarketStatus, Strike, StrikeKind
 from dutchbook.domain.units import MILLISECOND, ONE, Nanos, Price
 from dutchbook.exchange.exchange import Exchange
-from dutchbook.exchange.listing import Listing
+from dutchbook.exchange.listing import Listing, Ruling
 from dutchbook.exchange.living.agenda import Agenda
 from dutchbook.exchange.living.chance import CERTAIN, happens
 from dutchbook.exchange.living.crowd import Crowd
-from dutchbook.exchange.living.draft import Draft
+from dutchbook.exchange.living.draft import RULED_AFTER, Draft
 from dutchbook.exchange.living.drafting import FEED_PER_DOLLAR
 from dutchbook.exchange.living.market import LiveMarket
 from dutchbook.exchange.living.spec import AnyQuestion
@@ -23,6 +23,8 @@ from dutchbook.exchange.living.truths.ports import Stir, Truth
 
 _DECIDED_AFTER = MILLISECOND
 """Behind the close, so that what happened at that very instant counts."""
+_DISPUTE_LASTS = 3
+"""So many times as long as without a dispute it takes until the payout."""
 _OPEN = (MarketStatus.UNOPENED, MarketStatus.OPEN, MarketStatus.PAUSED)
 
 
@@ -67,8 +69,9 @@ class LivingQuestion:
         agenda: Agenda,
         settles: Nanos,
         paid: Callable[[LiveMarket, Nanos], None],
+        disputes: Random,
     ) -> None:
-        """`paid` is called after each market's resolution."""
+        """`paid` is called after each market's resolution; `disputes` draws which decisions somebody objects to."""
         self.spec = spec
         self.drafted = drafted
         self.sides = sides
@@ -76,6 +79,8 @@ class LivingQuestion:
         self._agenda = agenda
         self._settles = settles
         self._paid = paid
+        self._disputes = disputes
+        self._watchers: list[Callable[[Nanos], None]] = []
         self._truths = list({id(side.truth): side.truth for side in sides.values()}.values())
 
     @property
@@ -96,6 +101,12 @@ class LivingQuestion:
             self._agenda.put(close + _DECIDED_AFTER, self._decide)
         if self.drafted.opens is not None:
             self._agenda.put(self.drafted.opens + _DECIDED_AFTER, self._open_window)
+
+    def watch(self, watcher: Callable[[Nanos], None]) -> None:
+        """Call `watcher` after each move of the truth, and at the start of a match."""
+        self._watchers.append(watcher)
+        if self.drafted.game_start is not None:
+            self._agenda.put(self.drafted.game_start, watcher)
 
     def ticked(self, now: Nanos) -> None:
         """The price feed moved."""
@@ -140,6 +151,8 @@ class LivingQuestion:
                 for crowd, chance in zip(side.crowds, before, strict=True):
                     if crowd is not None:
                         crowd.news(now, chance)
+        for watcher in self._watchers:
+            watcher(now)
         self._close_decided(now)
 
     def _decide(self, now: Nanos) -> None:
@@ -156,13 +169,29 @@ class LivingQuestion:
                 if market.is_open or market.listing.market.status is MarketStatus.PAUSED:
                     side.exchange.set_status(market.id, MarketStatus.CLOSED)
                 side.closing[index] = True
-                self._agenda.put(now + self._settles, partial(self._pay, side, index))
+                self._agenda.put(now + self._settles // RULED_AFTER, partial(self._rule, side, index))
+
+    def _rule(self, side: VenueSide, index: int, now: Nanos) -> None:
+        """The venue says how a market was decided, and waits for objections before it pays."""
+        pays = now + self._settles - self._settles // RULED_AFTER
+        self._publish_ruling(side, index, now, disputed=False)
+        if self.spec.disputed and happens(self._disputes, self.spec.disputed):
+            self._agenda.put((now + pays) // 2, lambda at: self._publish_ruling(side, index, at, disputed=True))
+            pays = now + _DISPUTE_LASTS * (pays - now)
+        self._agenda.put(pays, partial(self._pay, side, index))
+
+    def _publish_ruling(self, side: VenueSide, index: int, now: Nanos, *, disputed: bool) -> None:
+        listing = side.markets[index].listing
+        payout = _decided(side, index)
+        if listing.market.status is MarketStatus.CLOSED:
+            at = now if listing.ruling is None else listing.ruling.at
+            side.exchange.relist(msgspec.structs.replace(listing, ruling=Ruling(payout, at, disputed)))
 
     def _pay(self, side: VenueSide, index: int, now: Nanos) -> None:
-        payout = side.payout(index)
-        if payout is None:
-            raise ValueError(f"{side.markets[index].id} is not decided")
-        side.exchange.resolve(side.markets[index].id, payout)
+        market = side.markets[index]
+        # Somebody who steers the sandbox by hand may have decided it before us.
+        if market.listing.market.status is not MarketStatus.RESOLVED:
+            side.exchange.resolve(market.id, _decided(side, index))
         side.paid[index] = True
         self._paid(side.markets[index], now)
 
@@ -176,6 +205,13 @@ class LivingQuestion:
         [strike] = side.truth.strikes
         if strike is not None:
             side.exchange.relist(_with_strike(side.markets[0].listing, strike))
+
+
+def _decided(side: VenueSide, index: int) -> Price:
+    payout = side.payout(index)
+    if payout is None:
+        raise ValueError(f"{side.markets[index].id} is not decided")
+    return payout
 
 
 def _with_strike(listing: Listing, strike: int) -> Listing:

@@ -69,10 +69,12 @@ class QuestionSpec(RoomSettings):
     lasts: Duration = Field(description="From the listing to the close.")
     every: Duration | None = Field(default=None, description="A new one is listed so often; without it, only one.")
     settles: Duration = Field(default="1m", description="From the close to the payout.")  # type: ignore[assignment]
+    disputed: Share = Field(default="0", description="The chance that somebody objects to the decision of a market.")  # type: ignore[assignment]
     tick: PriceSetting = Field(default="0.01", description="Polymarket's tick; finer near 0 and 1.")  # type: ignore[assignment]
     kalshi_ticks: Literal["linear_cent", "tapered_deci_cent", "deci_cent"] = "linear_cent"
     fee: Share = Field(default="4%", description="Polymarket's fee rate.")  # type: ignore[assignment]
     taker_delay: Duration = Field(default="0s", description="Marketable orders wait so long.")  # type: ignore[assignment]
+    kalshi_shard: int = Field(default=0, ge=0, le=9, description="Kalshi's `exchange_index`; cash is held by each.")
     kalshi_stricter: Share = Field(
         default="0",  # type: ignore[assignment]
         description="The chance that what counts as YES on Polymarket does not on Kalshi: subtly different rules.",
@@ -197,6 +199,7 @@ class MatchSpec(QuestionSpec):
     kind: Literal["match"]
     home: str
     away: str
+    league: str = Field(default="league", description="Its abbreviation in the feed of scores.")
     starts: Duration
     periods: int = Field(default=90, ge=1, le=500)
     home_rate: Share = Field(default="1.6%", description="The home side scores in a period.")  # type: ignore[assignment]
@@ -268,6 +271,7 @@ class ScenarioSpec(RoomSettings):
     questions: tuple[AnyQuestion, ...] = Field(min_length=1)
     copies: CopiesSpec | None = None
     whale: WhaleSpec | None = None
+    maintenance: bool = Field(default=True, description="Kalshi pauses on Thursdays from 03:00 to 05:00 in New York.")
     retail: int = Field(default=200, ge=1, le=100_000, description="How many small accounts each venue has.")
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """Brings questions on stage: lists them when their time has come, with their traders, and clears up behind them."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from random import Random
 
@@ -25,7 +25,8 @@ from dutchbook.exchange.living.market import LiveMarket
 from dutchbook.exchange.living.prices import Prices
 from dutchbook.exchange.living.question import LivingQuestion, VenueSide, is_struck
 from dutchbook.exchange.living.redemption import redeem_all
-from dutchbook.exchange.living.spec import AnyQuestion, ScenarioSpec
+from dutchbook.exchange.living.scores import Scores
+from dutchbook.exchange.living.spec import AnyQuestion, MatchSpec, ScenarioSpec
 from dutchbook.exchange.living.traders.arbitrageur import Arbitrageur
 from dutchbook.exchange.living.traders.floor import Surroundings
 from dutchbook.exchange.living.traders.whale import Whale
@@ -66,8 +67,10 @@ class Stage:
         self._gaps = gaps
         self._seed = seed
         self._with = Surroundings(agenda, Random(f"{seed}/traders"))  # noqa: S311 - a market to look at, no secret
-        self._bank = Bank(exchanges, Random(f"{seed}/orders"))  # noqa: S311
+        shards = {question.kalshi_shard for question in spec.questions}
+        self._bank = Bank(exchanges, Random(f"{seed}/orders"), shards)  # noqa: S311
         self._numbers = Numbers()
+        self.scores = Scores()
         self._living: list[LivingQuestion] = []
         self._past: deque[Outcome] = deque(maxlen=_REMEMBERED)
         for question in with_copies(spec):
@@ -79,6 +82,10 @@ class Stage:
     def outcomes(self) -> Sequence[Outcome]:
         """Every market ever listed, decided ones first."""
         return [*self._past, *(outcome for question in self._living for outcome in _outcomes(question))]
+
+    def traders(self, venue: Venue) -> Collection[str]:
+        """The accounts of the scenario's own traders, so far."""
+        return {wallet.id for wallet in self._bank.wallets(venue)}
 
     def _schedule(self, spec: AnyQuestion, start: Nanos) -> None:
         listed = Nanos(start + spec.listed)
@@ -108,7 +115,8 @@ class Stage:
         drafted = draft(spec, hours, self._prices.feeds, rng)
         struck = is_struck(spec.kalshi_stricter, rng)
         sides = {venue: self._side(venue, spec, drafted, hours, struck=struck) for venue in spec.venues}
-        question = LivingQuestion(spec, drafted, sides, self._agenda, hours.settles, self._paid)
+        disputes = Random(f"{self._seed}/disputes/{slug_of(spec, hours)}")  # noqa: S311
+        question = LivingQuestion(spec, drafted, sides, self._agenda, hours.settles, self._paid, disputes)
         self._living.append(question)
         for side in sides.values():
             side.renew()
@@ -116,6 +124,8 @@ class Stage:
                 if is_named:
                     self._start_crowd(question, side, index, hours.listed)
         self._watch(question)
+        if isinstance(spec, MatchSpec):
+            self.scores.follow(slug_of(spec, hours), spec, drafted, question)
         question.start()
         self._plan(question, hours)
 

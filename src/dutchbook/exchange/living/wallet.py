@@ -50,11 +50,16 @@ class Wallet:
 
     __slots__ = ("_ids", "account", "exchange", "id", "venue")
 
-    def __init__(self, exchange: Exchange, venue: Venue, account: str, cash: Money, ids: OrderIds) -> None:
+    def __init__(
+        self, exchange: Exchange, venue: Venue, account: str, cash: Money, ids: OrderIds, shards: Sequence[int] = ()
+    ) -> None:
+        """Opens the account with `cash`, and with as much again on each of `shards`."""
         self.exchange = exchange
         self.venue = venue
         self.id = account
         self.account = exchange.open_account(account, cash)
+        for shard in shards:
+            exchange.deposit(account, cash, shard)
         self._ids = ids
 
     def net(self, market: LiveMarket) -> int:

@@ -9,13 +9,17 @@ from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.living.agenda import Agenda
 from dutchbook.exchange.living.clock import VirtualClock
 from dutchbook.exchange.living.gaps import GapWatch
+from dutchbook.exchange.living.housekeeping import Housekeeping
 from dutchbook.exchange.living.prices import PriceListener, Prices
+from dutchbook.exchange.living.scores import ScoreListener
 from dutchbook.exchange.living.spec import ScenarioSpec
 from dutchbook.exchange.living.stage import Outcome, Stage
 from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent
 from dutchbook.exchange.rules import KALSHI, POLYMARKET
 
 _REMEMBERED = Nanos(7_200 * SECOND)
+_USERS_REMEMBERED = Nanos(14 * 86_400 * SECOND)
+"""Kalshi's window for orders that ended; at both venues for whoever is not one of the scenario's own traders."""
 _TIDIED_EVERY = Nanos(300 * SECOND)
 
 
@@ -27,7 +31,7 @@ class World:
     """
 
     def __init__(self, spec: ScenarioSpec, seed: int, start: Nanos, *, remember: Nanos = _REMEMBERED) -> None:
-        """Orders that ended longer than `remember` ago are unknown to the exchanges, so that long runs stay small."""
+        """The scenario's traders' orders that ended longer than `remember` ago are forgotten: long runs stay small."""
         self.spec = spec
         self.clock = VirtualClock(start)
         self.exchanges: Mapping[Venue, Exchange] = {
@@ -40,6 +44,8 @@ class World:
         self._agenda.put(start + _TIDIED_EVERY, self._tidy)
         self._prices = Prices(spec.feeds, self._agenda, seed, start)
         self._stage = Stage(spec, self.exchanges, self._agenda, self._prices, self.gaps, seed, start)
+        if spec.maintenance:
+            Housekeeping(self.exchanges[Venue.KALSHI], self._agenda, start)
         for exchange in self.exchanges.values():
             exchange.listen(self._heard)
         self.advance(start)
@@ -62,6 +68,10 @@ class World:
     def listen_prices(self, listener: PriceListener) -> None:
         """Call `listener(symbol, value in 1e-8 dollars, at)` at each tick of each feed."""
         self._prices.listen(listener)
+
+    def listen_scores(self, listener: ScoreListener) -> None:
+        """Call `listener` when a match starts, after each of its periods, and when it is decided."""
+        self._stage.scores.listen(listener)
 
     def truths(self) -> Sequence[Outcome]:
         """The latent truth of every market ever listed, for tests and evaluation only."""
@@ -87,8 +97,9 @@ class World:
         return at
 
     def _tidy(self, now: Nanos) -> None:
-        for exchange in self.exchanges.values():
-            exchange.forget(Nanos(now - self._remember))
+        for venue, exchange in self.exchanges.items():
+            exchange.forget(Nanos(now - self._remember), self._stage.traders(venue))
+            exchange.forget(Nanos(now - _USERS_REMEMBERED))
         self._agenda.put(now + _TIDIED_EVERY, self._tidy)
 
     def _heard(self, event: ExchangeEvent) -> None:

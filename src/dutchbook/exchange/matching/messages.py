@@ -105,6 +105,10 @@ class OrderState(StrEnum):
     EXPIRED = "expired"
 
 
+# What every order begins with, made once: wrapping them anew took a third of the time to make an order.
+_NO_SIZE, _NO_MONEY, _LIVE = Size(0), Money(0), OrderState.LIVE
+
+
 class WorkingOrder:
     """An order inside the exchange, as it stands now. Only the exchange changes it; listeners read it at once.
 
@@ -117,10 +121,10 @@ class WorkingOrder:
     def __init__(self, new: NewOrder, at: Nanos) -> None:
         self.new = new
         self.remaining = new.size
-        self.filled = Size(0)
-        self.paid = Money(0)
-        self.fees = Money(0)
-        self.state = OrderState.LIVE
+        self.filled = _NO_SIZE
+        self.paid = _NO_MONEY
+        self.fees = _NO_MONEY
+        self.state = _LIVE
         self.reason = ""
         self.placed = at
         self.updated = at

@@ -1,5 +1,6 @@
 """The control endpoint of the sandbox: faults, markets, modes and time, switched while it runs, from this machine."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -22,6 +23,8 @@ from dutchbook.exchange.rules import Mode
 
 _FAULT: TypeAdapter[FaultSpec] = TypeAdapter(FaultSpec)
 _STATUSES = {"pause": MarketStatus.PAUSED, "open": MarketStatus.OPEN, "close": MarketStatus.CLOSED}
+_MEMBER = re.compile(r"<[\w.]+: ('[^']*')>")
+"""How a member of an enumeration is shown where its word would do."""
 _HERE = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -187,7 +190,7 @@ def _check_origin(request: web.Request) -> None:
 
 
 def _problem(place: tuple[int | str, ...], message: str) -> str:
-    return f"{'.'.join(map(str, place)) or 'body'}: {message}"
+    return f"{'.'.join(map(str, place)) or 'body'}: {_MEMBER.sub(r'\1', message)}"
 
 
 def _json(what: object, status: int = 200) -> web.Response:

@@ -5,11 +5,13 @@ import logging
 import socket
 import struct
 from collections.abc import Callable
+from random import Random
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.exchange.faults.extra_fields import with_extra_field
 from dutchbook.exchange.faults.http_faults import HttpFault, HttpTrouble
 from dutchbook.exchange.servers.context import ServerContext
 
@@ -17,6 +19,9 @@ type Sayer = Callable[[int, web.Request], web.StreamResponse]
 """A venue's words for a status that no endpoint of its own gave: 404, 405, 500."""
 
 _LOG = logging.getLogger("dutchbook.exchange.servers")
+_NO_HTTP = logging.getLogger("dutchbook.exchange.servers.no_http")
+"""Where the library tells of requests that are no HTTP: they get its 400, and nobody needs a traceback of them."""
+_NO_HTTP.setLevel(logging.CRITICAL)
 _LARGEST_BODY = 4 << 20
 _MOST_STALE = 1_000
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -56,7 +61,7 @@ class HttpServer:
 async def serve_http(app: web.Application, host: str, port: int) -> HttpServer:
     """Serve `app` on `host` and `port` (0: any free one, told by `.port`)."""
     # A swallowed request waits for its client to go away; cancelling it then is what ends the wait.
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.2, access_log=None)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.2, access_log=None, logger=_NO_HTTP)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return HttpServer(runner, int(runner.addresses[0][1]))
@@ -119,6 +124,10 @@ async def _strike(
             answer = await handler(request)
             body = _body(answer)
             return web.Response(status=answer.status, body=body[: len(body) // 2], content_type=answer.content_type)
+        case HttpTrouble.EXTRA:
+            answer = await handler(request)
+            body = with_extra_field(_body(answer), Random(fault.draw))  # noqa: S311 - repeatable, no secret
+            return web.Response(status=answer.status, body=body, content_type=answer.content_type)
         case HttpTrouble.RESET:
             return await _reset(request, await handler(request))
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import unquote
 
 import msgspec
@@ -27,7 +27,6 @@ from dutchbook.exchange.servers.timers import Timers
 BACKLOG = 4 << 20
 """Bytes that one reader may leave unread before its connection is dropped, as venues do."""
 _LARGEST = 4 << 20
-_CLOSE_CODES = {code.value: code for code in WSCloseCode}
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -121,7 +120,8 @@ class Connection:
         """Say goodbye and close."""
         if not (self._over or self._transport.is_disconnected):
             self._over = True
-            self._transport.send_close(_CLOSE_CODES.get(code, WSCloseCode.OK), reason.encode())
+            # The library sends any number; its annotation knows the registered ones alone.
+            self._transport.send_close(cast("WSCloseCode", code), reason.encode())
             self._transport.disconnect()
 
     def drop(self) -> None:

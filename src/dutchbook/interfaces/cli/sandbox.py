@@ -26,12 +26,14 @@ def sandbox(  # noqa: PLR0913, PLR0917 - the options of a command are its argume
     ] = "town",
     faults: Annotated[Path | None, typer.Option("--faults", metavar="FILE", help="A fault plan, as YAML.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same world.")] = 7,
-    speed: Annotated[float, typer.Option("--speed", min=0.01, help="How much faster than real time it lives.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option("--speed", min=0.01, max=100_000, help="How much faster than real time it lives.")
+    ] = 1.0,
     polymarket_port: Annotated[
-        int, typer.Option("--polymarket-port", min=0, max=65_530, help="First of five ports; 0: free ones.")
+        int, typer.Option("--polymarket-port", min=0, max=65_529, help="First of seven ports; 0: free ones.")
     ] = 0,
     kalshi_port: Annotated[
-        int, typer.Option("--kalshi-port", min=0, max=65_530, help="First of two ports; 0: free ones.")
+        int, typer.Option("--kalshi-port", min=0, max=65_534, help="First of two ports; 0: free ones.")
     ] = 0,
     control_port: Annotated[int, typer.Option("--control-port", min=0, max=65_535, help="0: a free one.")] = 0,
     record: Annotated[
@@ -59,7 +61,8 @@ def sandbox(  # noqa: PLR0913, PLR0917 - the options of a command are its argume
         record=record,
         seconds=seconds_of("--duration", duration) if duration else None,
     )
-    serve(invocation(ctx).home, options, lambda addresses: _announce(addresses, json=json))
+    call = invocation(ctx)
+    serve(call.home, call.load().settings, options, lambda addresses: _announce(addresses, json=json))
 
 
 @COMMANDS.command("accounts", epilog="Example: dutchbook sandbox accounts --json")
@@ -99,6 +102,8 @@ def _announce(addresses: "SandboxAddresses", *, json: bool) -> None:
         ("polymarket data", polymarket.data),
         ("polymarket sockets", polymarket.ws),
         ("polymarket prices", polymarket.prices),
+        ("polymarket realtime", polymarket.realtime),
+        ("polymarket sports", polymarket.sports),
         ("kalshi", kalshi.rest),
         ("kalshi socket", kalshi.ws),
         ("control", addresses.control),

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import ONE
-from dutchbook.exchange.servers.kalshi.exchange_info import hours_behind
+from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.units import ONE, Price
+from dutchbook.exchange.listing import Ruling
+from dutchbook.exchange.maintenance import hours_behind
 from dutchbook.exchange.servers.kalshi.options import KalshiOptions
 from tests.exchange.servers.kalshi.venue import BITCOIN, DAY, HEAT, JIM, LEP, START, TENNIS, Kalshi, kalshi
 
@@ -279,3 +282,20 @@ def test_new_york_is_where_its_law_puts_it() -> None:
         offset = datetime(day.year, day.month, day.day, 15, tzinfo=zone).utcoffset()
         assert offset == timedelta(hours=-hours_behind(day)), day
         day += timedelta(days=1)
+
+
+async def test_a_decision_shows_before_it_is_paid() -> None:
+    async with kalshi() as venue:
+        venue.exchange.set_status(MarketId(LEP), MarketStatus.CLOSED)
+        seen = []
+        for disputed in (False, True, False):
+            ruling = Ruling(Price(0), START, disputed)
+            venue.exchange.relist(msgspec.structs.replace(venue.exchange.listings[MarketId(LEP)], ruling=ruling))
+            market = (await venue.get(f"/markets/{LEP}", key=None))["market"]
+            seen.append((market["status"], market["result"], market["settlement_value_dollars"]))
+            assert "settlement_ts" not in market
+        assert seen == [(word, "no", "0.0000") for word in ("determined", "disputed", "determined")]
+        venue.exchange.resolve(MarketId(LEP), Price(0))
+        market = (await venue.get(f"/markets/{LEP}", key=None))["market"]
+        assert (market["status"], market["settlement_timer_seconds"]) == ("finalized", 60)
+        assert "settlement_ts" in market

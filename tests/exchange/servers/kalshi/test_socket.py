@@ -1,12 +1,14 @@
 """Kalshi's socket as its clients meet it: handshakes, commands, numbers, books and trades."""
 
 import aiohttp
+import msgspec
 import pytest
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
-from dutchbook.domain.units import Size
+from dutchbook.domain.units import Price, Size
+from dutchbook.exchange.listing import Ruling
 from tests.exchange.servers.kalshi.socket_stage import Message, SocketStage, socket_stage
 from tests.exchange.servers.kalshi.venue import HEAT, JIM, LEP
 
@@ -260,6 +262,23 @@ async def test_pauses_decisions_and_payments_are_announced() -> None:
         "settled",
     ]
     assert bodies(told, "market_lifecycle_v2")[2]["result"] == "yes"
+
+
+async def test_a_decision_is_told_when_it_falls_and_its_payment_when_that_comes() -> None:
+    async with socket_stage() as stage:
+        client = await stage.connect()
+        await client.subscribe("market_lifecycle_v2")
+        exchange, lep = stage.exchange, MarketId(LEP)
+        exchange.set_status(lep, MarketStatus.CLOSED)
+        await client.heard()
+        for disputed in (False, True, False):
+            ruling = Ruling(Price(0), stage.clock.now(), disputed)
+            exchange.relist(msgspec.structs.replace(exchange.listings[lep], ruling=ruling))
+        decided = bodies(await client.heard(), "market_lifecycle_v2")
+        exchange.resolve(lep, Price(0))
+        paid = bodies(await client.heard(), "market_lifecycle_v2")
+    assert [(each["event_type"], each["result"]) for each in decided] == [("determined", "no")]
+    assert [each["event_type"] for each in paid] == ["settled"]
 
 
 async def test_the_end_of_a_connection_ends_its_subscriptions() -> None:

@@ -40,6 +40,11 @@ class Match:
     def verdicts(self) -> Sequence[bool | None]:
         return (self._won,)
 
+    @property
+    def played(self) -> int:
+        """Periods that are over."""
+        return self._played
+
     def next_at(self) -> Nanos | None:
         if self._played >= self._periods or self._won is not None:
             return None

@@ -55,7 +55,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back: a status, and a JSON value unless there is no body."""
+    """What goes back: a status, and a JSON value unless there is no body.
+
+    Values of an object may be `Rows`, which are written when the answer is.
+    """
 
     body: object = None
     status: int = 200

@@ -15,10 +15,13 @@ from dutchbook.exchange.servers.kalshi.lifecycle import FILTER_WORDS, MarketTime
 from dutchbook.exchange.servers.kalshi.market_bodies import MarketBodies, closing_time
 from dutchbook.exchange.servers.kalshi.paging import page
 from dutchbook.exchange.servers.kalshi.parameters import Parameters
+from dutchbook.exchange.servers.unhurried import Rows
 
 _LARGEST_PAGE = 200
 _LARGEST_PROGRAMME_PAGE = 10_000
 _MOST_TICKERS = 1_000
+_AT_ONCE = 4
+"""Events of a list that are written without a pause: a millisecond, with their markets."""
 _STATUSES = ("all", "active", "upcoming", "closed", "paid_out")
 _TYPES = ("all", "liquidity", "volume", "margin_maker_volume", "margin_taker_volume")
 _MICROS_PER_CENTICENT = 100
@@ -54,7 +57,7 @@ class Events:
         found = sorted(self._chosen(query), key=lambda each: (each.created, each.question.id), reverse=True)
         rows, cursor = page(found, lambda each: each.question.id, query.text("cursor"), limit)
         body: dict[str, object] = {
-            "events": [self._event(each, call.now, nested=bool(nested)) for each in rows],
+            "events": Rows(rows, lambda each: self._event(each, call.now, nested=bool(nested)), _AT_ONCE),
             "cursor": cursor,
         }
         if query.flag("with_milestones"):

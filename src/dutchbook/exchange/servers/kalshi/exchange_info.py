@@ -1,17 +1,16 @@
 """Whether the exchange is open, its hours, and how fresh its answers are (protocol section 4.1)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dutchbook.domain.units import MILLISECOND, Nanos
 from dutchbook.exchange.exchange import Exchange
+from dutchbook.exchange.maintenance import window
 from dutchbook.exchange.rules import Mode
 from dutchbook.exchange.servers.kalshi.calls import Answer, Call, Endpoint
 from dutchbook.exchange.servers.kalshi.formats import time_text
 from dutchbook.exchange.servers.kalshi.options import KalshiOptions
 from dutchbook.exchange.servers.kalshi.shards import Shards
 
-_THURSDAY = 3
-_MAINTENANCE_HOURS = (3, 5)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DESCRIPTIONS = {0: "Default", 1: "Combos and exotics", 2: "Crypto and commodities", 3: "Tennis, baseball, basketball"}
 _WEEKS_AHEAD = 4
@@ -62,7 +61,7 @@ class ExchangeInfo:
             {
                 "schedule": {
                     "standard_hours": [hours | dict.fromkeys(_DAYS, whole_day)],
-                    "maintenance_windows": [_window(today, week) for week in range(_WEEKS_AHEAD)],
+                    "maintenance_windows": [_window(call.now, week) for week in range(_WEEKS_AHEAD)],
                 }
             }
         )
@@ -74,23 +73,9 @@ class ExchangeInfo:
         return Answer({"as_of_time": time_text(Nanos(call.now - late))})
 
 
-def _window(today: datetime, weeks: int) -> dict[str, str]:
-    day = today.date() + timedelta(days=(_THURSDAY - today.weekday()) % 7 + 7 * weeks)
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hours_behind(day))
-    starts, ends = (midnight + timedelta(hours=hour) for hour in _MAINTENANCE_HOURS)
-    return {"start_datetime": _stamp(starts), "end_datetime": _stamp(ends)}
-
-
-def hours_behind(day: date) -> int:
-    """How far New York is behind UTC on the afternoon of a day, by the law since 2007; no time zone data is needed."""
-    begins = _sunday(day.year, 3, 2)
-    ends = _sunday(day.year, 11, 1)
-    return 4 if begins <= day < ends else 5
-
-
-def _sunday(year: int, month: int, which: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (which - 1))
+def _window(now: Nanos, weeks: int) -> dict[str, str]:
+    starts, ends = window(now, weeks)
+    return {"start_datetime": time_text(starts), "end_datetime": time_text(ends)}
 
 
 def _stamp(at: datetime) -> str:

@@ -4,6 +4,7 @@ from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.units import Nanos
 from dutchbook.exchange.exchange import Exchange
+from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.matching.messages import ExchangeEvent, GridMoved, ListingAdded, Resolved, StatusMoved
 
 STATUS_WORDS = {
@@ -11,10 +12,9 @@ STATUS_WORDS = {
     MarketStatus.OPEN: "active",
     MarketStatus.PAUSED: "inactive",
     MarketStatus.CLOSED: "closed",
-    # The exchange in a box determines and pays in one step, so nothing stays "determined".
     MarketStatus.RESOLVED: "finalized",
 }
-"""In bodies."""
+"""In bodies, as long as nothing is ruled."""
 FILTER_WORDS = {
     "unopened": MarketStatus.UNOPENED,
     "open": MarketStatus.OPEN,
@@ -23,6 +23,13 @@ FILTER_WORDS = {
     "settled": MarketStatus.RESOLVED,
 }
 """In the `status` filter."""
+
+
+def status_word(listing: Listing) -> str:
+    """`status` of a market. What a dispute changed is settled without having been called `amended`."""
+    if listing.ruling is None or listing.market.status is MarketStatus.RESOLVED:
+        return STATUS_WORDS[listing.market.status]
+    return "disputed" if listing.ruling.disputed else "determined"
 
 
 class MarketTimes:

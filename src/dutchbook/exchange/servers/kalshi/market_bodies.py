@@ -10,8 +10,7 @@ from dutchbook.exchange.history import History
 from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.servers.kalshi.formats import count_text, number, price_text, time_text
 from dutchbook.exchange.servers.kalshi.grids import price_ranges, structure_label
-from dutchbook.exchange.servers.kalshi.lifecycle import STATUS_WORDS, MarketTimes
-from dutchbook.exchange.servers.kalshi.options import KalshiOptions
+from dutchbook.exchange.servers.kalshi.lifecycle import MarketTimes, status_word
 
 _DAY = 86_400 * SECOND
 _EXPIRES_AFTER = 7 * _DAY
@@ -22,11 +21,10 @@ _LAST_RESORT = 365 * _DAY
 class MarketBodies:
     """Writes market objects."""
 
-    def __init__(self, exchange: Exchange, history: History, times: MarketTimes, options: KalshiOptions) -> None:
+    def __init__(self, exchange: Exchange, history: History, times: MarketTimes) -> None:
         self._exchange = exchange
         self._history = history
         self._times = times
-        self._options = options
         self._known: dict[MarketId, tuple[Listing, Nanos, dict[str, object]]] = {}
 
     def body(self, listing: Listing, now: Nanos) -> dict[str, object]:
@@ -39,10 +37,11 @@ class MarketBodies:
         known = self._known.get(listing.id)
         if known is not None and known[0] is listing and known[1] == updated:
             return known[2]
-        facts = _texts_of(listing, self._options) | _times_of(listing, updated)
-        market = listing.market
+        facts = _texts_of(listing) | _times_of(listing, updated)
+        market, payout = listing.market, payout_of(listing)
+        if payout is not None:
+            facts["settlement_value_dollars"] = price_text(payout)
         if market.payout is not None:
-            facts["settlement_value_dollars"] = price_text(market.payout)
             facts["settlement_ts"] = time_text(self._times.settled(market.id) or now)
         self._known[listing.id] = (listing, updated, facts)
         return facts
@@ -63,7 +62,7 @@ class MarketBodies:
         }
 
 
-def _texts_of(listing: Listing, options: KalshiOptions) -> dict[str, object]:
+def _texts_of(listing: Listing) -> dict[str, object]:
     market = listing.market
     return {
         "ticker": market.id,
@@ -72,13 +71,13 @@ def _texts_of(listing: Listing, options: KalshiOptions) -> dict[str, object]:
         "title": market.title,
         "yes_sub_title": listing.group_title or market.labels[0],
         "no_sub_title": listing.group_title or market.labels[1],
-        "status": STATUS_WORDS[market.status],
-        "result": result_word(market.payout),
+        "status": status_word(listing),
+        "result": result_word(payout_of(listing)),
         "can_close_early": True,
         "early_close_condition": "This market will close and expire after the event occurs.",
         "expiration_value": "",
         "notional_value_dollars": "1.0000",
-        "settlement_timer_seconds": options.settlement_timer_s,
+        "settlement_timer_seconds": listing.settlement_timer // SECOND,
         "settlement_bounds_type": "default",
         "rules_primary": market.rules or listing.description,
         "rules_secondary": listing.description if market.rules else "",
@@ -109,6 +108,13 @@ def _times_of(listing: Listing, updated: Nanos) -> dict[str, object]:
 def closing_time(listing: Listing) -> Nanos:
     """When the market closes, or would if it named a time."""
     return listing.market.closes or Nanos(listing.created + _LAST_RESORT)
+
+
+def payout_of(listing: Listing) -> Price | None:
+    """What YES pays or, as far as the venue has said, will pay."""
+    if listing.market.payout is None and listing.ruling is not None:
+        return listing.ruling.payout
+    return listing.market.payout
 
 
 def result_word(payout: Price | None) -> str:

@@ -38,8 +38,6 @@ class KalshiOptions(RoomSettings):
     """How long settled markets, trades and fills stay on the live endpoints (target of the documentation: 3 months)."""
     live_orders_window: Duration = Field(default="14d", validate_default=True)
     """The same for terminal orders (about 2 weeks since 24 September 2026)."""
-    settlement_timer_s: Annotated[int, Field(ge=0)] = 60
-    """`settlement_timer_seconds` of every market; the exchange in a box determines and settles at once."""
     empty_json_bodies: bool = False
     """Whether order-group calls take an empty body that calls itself JSON. Users report that they need `{}` [U]."""
     unknown_fields: Share = 0

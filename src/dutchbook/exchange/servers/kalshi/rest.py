@@ -38,6 +38,7 @@ from dutchbook.exchange.servers.kalshi.refusals import in_words_of_kalshi
 from dutchbook.exchange.servers.kalshi.shards import Shards
 from dutchbook.exchange.servers.kalshi.subaccounts import Subaccounts
 from dutchbook.exchange.servers.kalshi.transfers import Transfers
+from dutchbook.exchange.servers.unhurried import Rows, written
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 """Captured bodies have their members in alphabetical order."""
@@ -81,7 +82,7 @@ class KalshiRest:
         exchange, options, rng, shards = self._exchange, self.options, self._context.rng, self._shards
         times = MarketTimes(exchange)
         tier = Tier(times, options)
-        bodies = MarketBodies(exchange, self._history, times, options)
+        bodies = MarketBodies(exchange, self._history, times)
         accounting = Accounting(exchange, options.positions_late)
         entry = OrderEntry(exchange, shards, rng, options)
         return [
@@ -106,7 +107,7 @@ class KalshiRest:
         async def serve(request: web.Request) -> web.StreamResponse:
             body = await request.read()
             try:
-                return self._written(self._answer(endpoint, cost, request, body))
+                return self._written(await _whole(self._answer(endpoint, cost, request, body)))
             except ApiError as error:
                 return _json(error.status, _ERRORS.encode(error.body))
             except AuthRefused as refused:
@@ -172,6 +173,15 @@ def _named_shard(call: Call) -> int | None:
         return None
     shard = body.get("exchange_index") if isinstance(body, dict) else None
     return shard if isinstance(shard, int) else None
+
+
+async def _whole(answer: Answer) -> Answer:
+    """An answer whose rows are all written."""
+    body = answer.body
+    if not isinstance(body, dict):
+        return answer
+    lists = {name: await written(value, _ENCODER) for name, value in body.items() if isinstance(value, Rows)}
+    return Answer({**body, **lists}, answer.status) if lists else answer
 
 
 def _fixed_paths_first(endpoints: Iterable[Endpoint]) -> list[Endpoint]:

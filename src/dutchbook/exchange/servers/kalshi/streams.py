@@ -63,6 +63,7 @@ class Streams:
         self._closes = {market: listing.market.closes for market, listing in exchange.listings.items()}
         self._events = {listing.market.question for listing in exchange.listings.values()}
         self._told: dict[str, tuple[Price, int, int]] = {}
+        self._ruled = {market for market, listing in exchange.listings.items() if listing.ruling is not None}
         self._readers: dict[type, Callable[..., None]] = {
             BookMoved: self._book_moved,
             Matched: self._matched,
@@ -228,6 +229,9 @@ class Streams:
         if event.market not in self._statuses:
             self._event_listed(market.question)
             self._live(lifecycle.created_body(listing))
+        elif listing.ruling is not None:
+            # A dispute and its end have no message of their own.
+            self._determined(event.market, listing.ruling.payout, listing.ruling.at)
         else:
             self._live(lifecycle.metadata_body(listing))
             if closes is not None and closes != self._closes.get(event.market):
@@ -247,11 +251,15 @@ class Streams:
         before, self._statuses[event.market] = self._statuses.get(event.market), MarketStatus.RESOLVED
         if before is not MarketStatus.CLOSED:
             self._close_books(event.market, event.at)
-        self._live(lifecycle.determined_body(event.market, event.payout, event.at))
-        # The exchange in a box pays when it decides, so nothing lies between the two.
+        self._determined(event.market, event.payout, event.at)
         self._live(lifecycle.settled_body(event.market, event.at))
         for account, _ in self._positions.settle(event.market, event.payout):
             self._position(account, event.market)
+
+    def _determined(self, market: MarketId, payout: Price, at: Nanos) -> None:
+        if market not in self._ruled:
+            self._ruled.add(market)
+            self._live(lifecycle.determined_body(market, payout, at))
 
     def _live(self, body: bytes, kind: bytes = b"market_lifecycle_v2") -> None:
         for subscription in self.index.of_all("market_lifecycle_v2"):

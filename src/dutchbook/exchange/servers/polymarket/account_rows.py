@@ -113,11 +113,10 @@ def trade_row(
 ) -> dict[str, object]:
     """An element of `/data/trades` as the owner of `accounts` sees it.
 
-    The top describes the taker; a maker sees those of `maker_orders` that are his own.
+    The top describes the taker, `maker_orders` all whom it met: a maker finds its own entries there.
     """
-    taker, mine = match.taker.new, set(accounts)
-    is_taker = taker.account in mine
-    pairs = [pair for pair in match.pairs if is_taker or pair.maker.order.new.account in mine]
+    taker, pairs = match.taker.new, match.pairs
+    is_taker = taker.account in set(accounts)
     return {
         "id": trade_id(match.number),
         "taker_order_id": taker.id,

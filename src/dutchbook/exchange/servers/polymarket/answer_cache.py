@@ -1,6 +1,6 @@
 """Answers that are repeated until they are too old, as the networks in front of Polymarket's servers do."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -17,13 +17,14 @@ class AnswerCache:
         self._clock = clock
         self._answers: dict[str, tuple[Nanos, bytes]] = {}
 
-    def body(self, request: web.Request, age: Nanos, answer: Callable[[], bytes]) -> bytes:
+    async def body(self, request: web.Request, age: Nanos, answer: Callable[[], bytes | Awaitable[bytes]]) -> bytes:
         """The kept body if it is younger than `age`, else a new one. What `answer` raises is not kept."""
         now, key = self._clock.now(), request.path_qs
         kept = self._answers.get(key)
         if kept is not None and now < kept[0] + age:
             return kept[1]
-        body = answer()
+        new = answer()
+        body = new if isinstance(new, bytes) else await new
         if age:
             self._answers.pop(key, None)
             self._answers[key] = (now, body)

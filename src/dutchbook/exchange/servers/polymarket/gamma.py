@@ -1,11 +1,12 @@
 """Polymarket's Gamma API: what markets there are (protocol section 5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from dutchbook.domain.identity import QuestionId
 from dutchbook.domain.units import Nanos
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
@@ -17,11 +18,15 @@ from dutchbook.exchange.servers.polymarket.gamma_events_wire import event_body, 
 from dutchbook.exchange.servers.polymarket.gamma_index import EventRow, GammaIndex, MarketRow
 from dutchbook.exchange.servers.polymarket.gamma_query import BadQuery, Page, count, flag, keyset_page, offset_page
 from dutchbook.exchange.servers.polymarket.gamma_wire import Body, market_body
+from dutchbook.exchange.servers.unhurried import Rows, written
 
-type Answer = Callable[[web.Request], bytes]
+type Answer = Callable[[web.Request], bytes | Awaitable[bytes]]
 
 FRESH = Nanos(0)
 """Answers that are never repeated."""
+_MARKETS, _EVENTS = 5, 1
+"""Rows that are written without a pause: about a millisecond."""
+_ENCODER = msgspec.json.Encoder()
 _SUNSET = {"Deprecation": "true", "Sunset": "Fri, 01 May 2026 00:00:00 GMT"}
 
 
@@ -85,7 +90,7 @@ class PolymarketGamma:
     def _handler(self, answer: Answer, headers: dict[str, str] | None = None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
-                body = self._cache.body(request, self._cached, lambda: answer(request))
+                body = await self._cache.body(request, self._cached, lambda: answer(request))
             except NotFound as e:
                 return _answer(e.body, 404)
             except BadQuery as e:
@@ -96,17 +101,15 @@ class PolymarketGamma:
 
     # markets
 
-    def _markets_keyset(self, request: web.Request) -> bytes:
+    async def _markets_keyset(self, request: web.Request) -> bytes:
         page = keyset_page(request.query)
         rows, cursor = page.take(self._index.market_rows(request.query, page, closed_default=False))
-        include_tag = flag(request.query, "include_tag") is True
-        return _page("markets", [self._market_row(row, tags=include_tag) for row in rows], cursor)
+        return _page("markets", await self._market_rows(rows, request), cursor)
 
-    def _markets(self, request: web.Request) -> bytes:
+    async def _markets(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
         rows, _ = page.take(self._index.market_rows(request.query, page, closed_default=None))
-        include_tag = flag(request.query, "include_tag") is True
-        return msgspec.json.encode([self._market_row(row, tags=include_tag) for row in rows])
+        return msgspec.json.encode(await self._market_rows(rows, request))
 
     def _market(self, request: web.Request) -> bytes:
         return self._one_market("id", request.match_info["id"], lambda row: row.listing.number)
@@ -121,31 +124,40 @@ class PolymarketGamma:
         row = next((row for row in rows if name(row) == wanted), None)
         if row is None:
             raise NotFound(what)
-        return msgspec.json.encode(self._market_row(row))
+        return msgspec.json.encode(self._market_row(row, {}))
 
-    def _market_row(self, row: MarketRow, *, tags: bool = False) -> Body:
-        question = self._index.question(row.listing.market.question)
-        events = [self._event_row(question, nested=False)]
-        body = market_body(row.listing, question, self._index.activity(row.listing), events)
+    async def _market_rows(self, rows: Sequence[MarketRow], request: web.Request) -> list[msgspec.Raw]:
+        tags = flag(request.query, "include_tag") is True
+        events: dict[QuestionId, Body] = {}
+        return await written(Rows(rows, lambda row: self._market_row(row, events, tags=tags), _MARKETS), _ENCODER)
+
+    def _market_row(self, row: MarketRow, events: dict[QuestionId, Body], *, tags: bool = False) -> Body:
+        """A market with its event, which is written once for all markets of a page and kept in `events`."""
+        name = row.listing.market.question
+        question = self._index.question(name)
+        if name not in events:
+            events[name] = self._event_row(question, nested=False)
+        body = market_body(row.listing, question, self._index.activity(row.listing), [events[name]])
         if tags:
             body["tags"] = [tag_body(label, question.created) for label in tags_of(question)]
         return body
 
     # events
 
-    def _events_keyset(self, request: web.Request) -> bytes:
+    async def _events_keyset(self, request: web.Request) -> bytes:
         page = keyset_page(request.query)
         rows, cursor = page.take(self._index.event_rows(request.query, page, closed_default=False))
-        return _page("events", [self._event_row(row.listing) for row in rows], cursor)
+        return _page("events", await self._event_rows(rows), cursor)
 
-    def _events(self, request: web.Request) -> bytes:
+    async def _events(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
         rows, _ = page.take(self._index.event_rows(request.query, page, closed_default=None))
-        return msgspec.json.encode([self._event_row(row.listing) for row in rows])
+        return msgspec.json.encode(await self._event_rows(rows))
 
-    def _events_counted(self, request: web.Request) -> bytes:
+    async def _events_counted(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
-        return self._counted("data", list(self._index.event_rows(request.query, page, closed_default=None)), page)
+        rows = list(self._index.event_rows(request.query, page, closed_default=None))
+        return await self._counted("data", rows, page)
 
     def _event(self, request: web.Request) -> bytes:
         return self._one_event("id", request.match_info["id"], lambda listing: listing.number)
@@ -161,11 +173,14 @@ class PolymarketGamma:
             raise NotFound(what)
         return msgspec.json.encode(self._event_row(listing))
 
+    async def _event_rows(self, rows: Sequence[EventRow]) -> list[msgspec.Raw]:
+        return await written(Rows(rows, lambda row: self._event_row(row.listing), _EVENTS), _ENCODER)
+
     def _event_row(self, listing: QuestionListing, *, nested: bool = True) -> Body:
         markets = [(one, self._index.activity(one)) for one in self._index.markets_of(listing)]
         return event_body(listing, markets, nested=nested)
 
-    def _search(self, request: web.Request) -> bytes:
+    async def _search(self, request: web.Request) -> bytes:
         words = request.query.get("q", "").strip()
         if not words:
             raise BadQuery("q is required")
@@ -173,12 +188,12 @@ class PolymarketGamma:
         closed_too = flag(request.query, "keep_closed_markets")
         rows = [row for row in self._index.found(words, page) if closed_too or not row.closed]
         before = count(request.query, "page", 1, least=1) - 1
-        return self._counted("events", rows, msgspec.structs.replace(page, offset=before * page.limit))
+        return await self._counted("events", rows, msgspec.structs.replace(page, offset=before * page.limit))
 
-    def _counted(self, name: str, rows: Sequence[EventRow], page: Page) -> bytes:
+    async def _counted(self, name: str, rows: Sequence[EventRow], page: Page) -> bytes:
         taken, cursor = page.take(rows)
         pagination = {"hasMore": cursor is not None, "totalResults": len(rows)}
-        return msgspec.json.encode({name: [self._event_row(row.listing) for row in taken], "pagination": pagination})
+        return msgspec.json.encode({name: await self._event_rows(taken), "pagination": pagination})
 
     # tags, series, profiles
 
@@ -247,7 +262,7 @@ def _answer(body: bytes, status: int, headers: dict[str, str] | None = None) -> 
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
-def _page(name: str, rows: Sequence[Body], cursor: str | None) -> bytes:
+def _page(name: str, rows: Sequence[msgspec.Raw], cursor: str | None) -> bytes:
     page: Body = {name: rows}
     if cursor is not None:
         page["next_cursor"] = cursor

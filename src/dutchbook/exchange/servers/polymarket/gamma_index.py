@@ -166,7 +166,7 @@ class GammaIndex:
         if slugs is not None:
             rows = (row for row in rows if row.listing.slug in slugs)
         if status:
-            rows = (row for row in rows if oracle_status(row.listing.market) == status)
+            rows = (row for row in rows if oracle_status(row.listing) == status)
         return _common(rows, query, closed_default)
 
     def event_rows(self, query: MultiMapping[str], page: Page, *, closed_default: bool | None) -> Iterator[EventRow]:

@@ -84,7 +84,7 @@ def market_body(
         "enableOrderBook": True,
         "orderPriceMinTickSize": number(market.grid.finest(), 4),
         "orderMinSize": number(market.min_size, 6),
-        **({"umaResolutionStatus": status} if (status := oracle_status(market)) else {}),
+        **({"umaResolutionStatus": status} if (status := oracle_status(listing)) else {}),
         **_totals(activity, closed=market.status is MarketStatus.RESOLVED),
         **_iso_days(listing),
         "hasReviewedDates": True,
@@ -116,7 +116,7 @@ def market_body(
         "showGmpOutcome": False,
         "manualActivation": False,
         "negRiskOther": market.catch_all,
-        "umaResolutionStatuses": listed(["proposed"] if oracle_status(market) else []),
+        "umaResolutionStatuses": listed(["proposed"] if oracle_status(listing) else []),
         "pendingDeployment": False,
         "deploying": False,
         "rfqEnabled": False,
@@ -145,9 +145,11 @@ def event_start(listing: Listing, question: QuestionListing) -> Nanos | None:
     return listing.market.opens if _is_crypto(listing, question) else listing.game_start
 
 
-def oracle_status(market: Market) -> str:
-    """Where the oracle stands: nothing while the market trades, then `proposed`, then `resolved`."""
-    return {MarketStatus.CLOSED: "proposed", MarketStatus.RESOLVED: "resolved"}.get(market.status, "")
+def oracle_status(listing: Listing) -> str:
+    """Where the oracle stands: nowhere while the market trades, then `proposed`, maybe `disputed`, then `resolved`."""
+    if listing.ruling is not None and listing.ruling.disputed and listing.market.status is not MarketStatus.RESOLVED:
+        return "disputed"
+    return {MarketStatus.CLOSED: "proposed", MarketStatus.RESOLVED: "resolved"}.get(listing.market.status, "")
 
 
 def yes_price(activity: Activity, market: Market) -> msgspec.Raw:

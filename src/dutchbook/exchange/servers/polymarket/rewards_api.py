@@ -151,7 +151,6 @@ class RewardsApi:
         ]
 
     def _scores(self, order_id: str, key: ApiKey) -> bool:
-        self._exchange.advance()  # an order comes of age even where nothing else happens
         order = self._exchange.order(order_id)
         mine = order is not None and order.new.account in self._auth.accounts_of(key)
         return mine and self._exchange.scoring(order_id)
