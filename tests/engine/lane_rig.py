@@ -152,6 +152,12 @@ class Rig:
     def take(self, frames: Sequence[Frame], first: int) -> None:
         self.loop.frames(frames, 0, first)
 
+    def take_live(self, frames: Sequence[Frame], first: int) -> None:
+        """Each as it comes, and then what was counted is settled."""
+        for offset, frame in enumerate(frames, first):
+            self.loop.frame(frame, FrameRef(0, offset))
+        self.loop.frames((), 0, first)
+
     def finish(self) -> None:
         self.loop.advance(Nanos(self.desk.now + 10**11), FrameRef(0, 0))
 

@@ -169,7 +169,7 @@ class Stream:
                 return change
 
 
-def run(chosen: Sequence[Step], *, trades: bool, block: int, served: int = 3) -> tuple[Rig, Rig]:
+def run(chosen: Sequence[Step], *, trades: bool, block: int, served: int = 3, live: bool = False) -> tuple[Rig, Rig]:
     laned, plain = Rig(LanedCodec, trades=trades, served=served), Rig(PlainCodec, trades=trades, served=served)
     stream = Stream()
     frames = [*stream.opening(), *map(stream.frame, chosen)]
@@ -177,7 +177,7 @@ def run(chosen: Sequence[Step], *, trades: bool, block: int, served: int = 3) ->
         for rig in (laned, plain):
             if first > 20:
                 rig.learn()
-            rig.take(frames[first : first + block], first)
+            (rig.take_live if live else rig.take)(frames[first : first + block], first)
         assert laned.state() == plain.state()
     for rig in (laned, plain):
         rig.finish()
@@ -190,17 +190,21 @@ def quiet(count: int, sides: Sequence[int] = (0, 3, 2, 1)) -> list[Step]:
     return [("pair", n % 3, sides[n % len(sides)], 1 + n * 5 % 6, n % 5, 5, 2) for n in range(count)]
 
 
-@given(st.lists(steps, max_size=60), st.booleans(), st.sampled_from((1, 1, 7)), st.sampled_from((3, 3, 2)))
+@given(
+    st.lists(steps, max_size=60), st.booleans(), st.sampled_from((1, 1, 7)), st.sampled_from((3, 3, 2)), st.booleans()
+)
 def test_a_desk_with_the_lane_shows_what_a_desk_without_it_shows(
-    chosen: list[Step], trades: bool, block: int, served: int
+    chosen: list[Step], trades: bool, block: int, served: int, live: bool
 ) -> None:
-    run(chosen, trades=trades, block=block, served=served)
+    run(chosen, trades=trades, block=block, served=served, live=live)
 
 
 def test_on_a_quiet_day_all_changes_take_the_lane() -> None:
     laned, plain = run(quiet(300), trades=False, block=50)
     assert (laned.codec.decoded, plain.codec.decoded) == (3, 303)
     assert laned.loop.counters.events == plain.loop.counters.events > 600
+    laned, _ = run(quiet(300), trades=False, block=50, live=True)
+    assert laned.codec.decoded == 3
 
 
 def test_other_messages_in_between_take_the_plain_path_and_the_lane_goes_on() -> None:

@@ -8,7 +8,7 @@ so there, until its next snapshot fits again.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dutchbook.domain.book import Book, Level, Side
 from dutchbook.domain.compact_books import MAX_SIZE, SIZE_BITS, CompactBook, unpacked
@@ -117,15 +117,15 @@ class ArenaBook:
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
-        bid_sizes = {level.price: level.size for level in bids if level.size}
-        ask_sizes = {level.price: level.size for level in asks if level.size}
-        if _fits(bid_sizes) and _fits(ask_sizes):
+        bids, asks = tuple(bids), tuple(asks)
+        bid_words, ask_words = _packed(bids), _packed(asks)
+        if bid_words is not None and ask_words is not None:
             self._spilled = None
             self._ints[self._at + OUTSIDE] = 0
-            self._keep(BIDS, BID_LEVELS, bid_sizes)
-            self._keep(ASKS, ASK_LEVELS, ask_sizes)
+            self._keep(BIDS, BID_LEVELS, bid_words)
+            self._keep(ASKS, ASK_LEVELS, ask_words)
         else:
-            self._spill(bid_sizes, ask_sizes)
+            self._spill(bids, asks)
         self._note_tops()
         self._ints[self._at + USABLE] = True
         self.received = received
@@ -143,7 +143,7 @@ class ArenaBook:
         place = bisect_left(ints, price << SIZE_BITS, start, end)
         stands = place < end and ints[place] >> SIZE_BITS == price
         if size > MAX_SIZE or (size and not stands and end - start == SLOTS):
-            self._spill(self.bid_sizes, self.ask_sizes)
+            self._spill(tuple(self.bids()), tuple(self.asks()))
             self.set_level(side, price, size)
         elif size and stands:
             ints[place] = price << SIZE_BITS | size
@@ -189,18 +189,18 @@ class ArenaBook:
         start = self._at + levels
         return self._ints[start : start + self._ints[self._at + count]]
 
-    def _keep(self, count: int, levels: int, sizes: dict[Price, Size]) -> None:
-        self._ints[self._at + count] = len(sizes)
-        self._copy(array("q", sorted(p << SIZE_BITS | s for p, s in sizes.items())), self._at + levels)
+    def _keep(self, count: int, levels: int, words: "array[int]") -> None:
+        self._ints[self._at + count] = len(words)
+        self._copy(words, self._at + levels)
 
     def _copy(self, words: "array[int]", start: int) -> None:
         if words:  # an empty slice counts as one of another size, which an array in use elsewhere may not have
             self._ints[start : start + len(words)] = words
 
-    def _spill(self, bid_sizes: dict[Price, Size], ask_sizes: dict[Price, Size]) -> None:
+    def _spill(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         self._ints[self._at + OUTSIDE] = SPILLED
         self._spilled = Book(self.outcome)
-        self._spilled.replace(_levels(bid_sizes), _levels(ask_sizes), self.received)
+        self._spilled.replace(bids, asks, self.received)
 
     def _note_tops(self) -> None:
         ints, at, spilled = self._ints, self._at, self._spilled
@@ -212,9 +212,9 @@ class ArenaBook:
         ints[at + ASK] = ints[at + ASK_LEVELS] >> SIZE_BITS if asks else 0
 
 
-def _fits(sizes: dict[Price, Size]) -> bool:
-    return len(sizes) <= SLOTS and max(sizes.values(), default=0) <= MAX_SIZE
-
-
-def _levels(sizes: dict[Price, Size]) -> Iterable[Level]:
-    return (Level(price, size) for price, size in sizes.items())
+def _packed(levels: Sequence[Level]) -> "array[int] | None":
+    """The words of a side, ascending; None if it does not fit."""
+    words = {level.price: level.price << SIZE_BITS | level.size for level in levels if level.size}
+    if len(words) > SLOTS or max([level.size for level in levels], default=0) > MAX_SIZE:
+        return None
+    return array("q", sorted(words.values()))

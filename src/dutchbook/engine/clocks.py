@@ -1,6 +1,8 @@
 """The machine's clock, and one that moves when it is told to. In replay the events themselves are the time."""
 
 import time
+from collections.abc import Callable
+from typing import cast
 
 from dutchbook.domain.units import Nanos
 
@@ -8,8 +10,8 @@ from dutchbook.domain.units import Nanos
 class RealClock:
     """UTC from the machine. The only place of the engine that asks it."""
 
-    def now(self) -> Nanos:
-        return Nanos(time.time_ns())
+    # The machine's own function, not a method around it: every frame asks, and would pay twice.
+    now: Callable[[], Nanos] = staticmethod(cast("Callable[[], Nanos]", time.time_ns))
 
 
 class VirtualClock:

@@ -30,7 +30,7 @@ from dutchbook.engine.feed import Feed
 from dutchbook.engine.ports import Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
 from dutchbook.engine.risk_view import DeskRisk
-from dutchbook.engine.turn import QUIET, Decision, Turn, look, turn
+from dutchbook.engine.turn import QUIET, Decision, Turn, decide, look, turn
 from dutchbook.execution.step import Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.ports import Rule
@@ -105,33 +105,59 @@ class Loop:
         self._next_mark = MARK_EVERY
 
     def frame(self, frame: Frame, ref: FrameRef) -> None:
-        """Advance to the frame's receive time, decode it and hand on its events."""
-        self.frames((frame,), ref.segment, ref.offset)
+        """Advance to the frame's receive time, decode it and hand on its events.
+
+        What a lane counts is in the counters at the next `advance` at the latest.
+        """
+        lane, received = self._lane, frame.received
+        if lane is None or received >= self._next_look or received >= self.agenda.due_at:
+            self.frames((frame,), ref.segment, ref.offset)
+            return
+        self._review(lane)
+        if self._lane is None:
+            self._settle(lane)
+            self.frames((frame,), ref.segment, ref.offset)
+            return
+        self.desk.now = max(self.desk.now, received)
+        self.desk.heard[frame.source] = received
+        outcomes = lane.take(frame)
+        if outcomes is None or (outcomes and not self._look(lane, outcomes, lane.go_on, ref)):
+            self._decode(frame, ref)
+            self._review(lane)
+            self._settle(lane)
+        else:
+            self.feed.frames += 1
+        if self.feed.frames >= self._next_mark:
+            self._settle(lane)
+            self._mark(ref)
 
     def frames(self, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
         """Frames that stand together, from line `first` of `segment` on, one after the other; the place of the last."""
         if self._lane is not None:
             return self._in_lane(self._lane, frames, segment, first)
         desk, feed, agenda, counters = self.desk, self.feed, self.agenda, self.counters
-        heard, decode, dispatch = desk.heard, feed.decode, self.dispatch
-        ref = FrameRef(segment, first)
+        heard, decode, learn = desk.heard, feed.decode, desk.learn
+        offset = first
         for offset, frame in enumerate(frames, first):
-            ref = FrameRef(segment, offset)
             received = frame.received
             if received >= self._next_look or received >= agenda.due_at:
-                self.advance(received, ref)
+                self.advance(received, FrameRef(segment, offset))
             elif received > desk.now:
                 desk.now = received
             heard[frame.source] = received
+            # `dispatch`, spelt out for events that no journal keeps: most are nothing to anybody.
             for event in decode(frame):
                 counters.events += 1
-                dispatch(event, ref)
+                learned = learn(event)
+                if not desk.calm:
+                    ref = FrameRef(segment, offset)
+                    self._follow(decide(desk, event, learned, self._strategies, self._view, self._rules), ref)
             if feed.fault is not None:
-                self._append("fault", FaultRecord(feed.fault.reason), ref)
+                self._append("fault", FaultRecord(feed.fault.reason), FrameRef(segment, offset))
                 feed.fault = None
             if feed.frames >= self._next_mark:
-                self._mark(ref)
-        return ref
+                self._mark(FrameRef(segment, offset))
+        return FrameRef(segment, offset)
 
     def _in_lane(self, lane: Lane, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
         """`frames`, each tried in the lane first; the rest of them without it once it is left."""

@@ -39,8 +39,13 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
     intents before its own have been judged: so it sees what is left.
     """
     learned = desk.learn(event)
-    if desk.calm:
-        return QUIET
+    return QUIET if desk.calm else decide(desk, event, learned, strategies, view, rules)
+
+
+def decide(
+    desk: Desk, event: Event, learned: Learned, strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]
+) -> Turn:
+    """The rest of a `turn`, of an event that the desk has learnt and that is not nothing to anybody."""
     if learned is NOTHING_LEARNED:
         decisions: list[Decision] | None = None
     else:

@@ -25,6 +25,8 @@ LARGEST_FRAME = 64 << 20
 """Bytes of one frame; Kalshi's limit, and a dump of 500 Polymarket books has 2 MB."""
 _READ_BUFFER = 256 << 10
 
+_LONGEST_CONTROL = 125
+"""Bytes of a ping, pong or close (RFC 6455, 5.5): a longer frame carries data, without a look at its type."""
 _TEXT = WSMsgType.TEXT
 _ADVICE: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "check the key, its environment and this machine's clock",
@@ -80,8 +82,9 @@ class _PicowsListener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         try:
-            if frame.msg_type is _TEXT and frame.fin:
-                self._heard(frame.get_payload_as_bytes())
+            payload = frame.get_payload_as_bytes()
+            if len(payload) > _LONGEST_CONTROL and frame.fin and not self._parts:
+                self._heard(payload)
             else:
                 self._other(transport, frame)
         except Exception as failure:  # noqa: BLE001 - the outermost edge of a callback: told to the stream, which raises it

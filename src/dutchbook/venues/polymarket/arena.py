@@ -1,9 +1,9 @@
-"""Where things stand in the lane's arena: one block of integers for markets, groups and books, one of bytes for texts.
+"""Where things stand in the lane's arena: one block of integers for markets, their texts, groups and books.
 
 Shared by the compiled code and its Python side, so it holds numbers only. In order: a header, the rows of the frame at
 hand, a record for each market, the numbers of changed markets, two book records for each market (`arena_books`), and a
-table of markets by the hash of their ids. The bytes begin with the frame at hand; behind it, a fixed place for the
-texts of each market: its condition id, YES token and NO token.
+table of markets by the hash of their ids. A text is kept as words of eight bytes, the first byte the lowest, with zeros
+behind it.
 """
 
 from zlib import crc32
@@ -35,18 +35,18 @@ MARKETS_FROM = ROWS_FROM + MAX_ROWS * ROW
 NEWEST, GROUP_AT, GROUP_RECEIVED, PENDING, TOUCHED, NEXT, PREVIOUS, CHANGED = 0, 1, 2, 3, 4, 5, 6, 7
 """A market's record: as in `MarketState`, its place in the list of pending groups, whether it is named as changed."""
 TEXT_LENGTHS = 8
-MARKET_RECORD = 12
+"""Of its condition id, YES token and NO token, each with the quote that ends it."""
+TEXTS = 12
+TEXT = 80
+"""Room for one text, in bytes: a condition id has at most 66, a token at most 78, and then comes a quote."""
+TEXT_WORDS = TEXT // 8
+MARKET_RECORD = TEXTS + 3 * TEXT_WORDS
 YES_TOUCHED, NO_TOUCHED, NO_FIRST = 1, 2, 4
 """The bits of `TOUCHED`."""
 
-MAX_FRAME = 1 << 16
-TEXT = 80
-"""Room for one text: a condition id has at most 66 bytes, a token at most 78."""
-TEXTS_FROM = MAX_FRAME + 256
-MARKET_TEXTS = 3 * TEXT
 HASHED = 16
-"""Bytes of a condition id that are hashed, from its third on: each is mixed in by a product, then the sum is folded."""
-MIX, FOLD = 0x9E3779B97F4A7C15, 29
+"""Bytes of a condition id that are hashed, from its third on, as two words: each mixed in by a product, then folded."""
+MIX, FOLD = 0x9E3779B97F4A7C15, 32
 
 NOT_MINE, OUTSIDE_NOW, UNKNOWN = -1, -2, -3
 """A frame for the plain path; one that the lane could take if it had the groups; one of a market without a number."""

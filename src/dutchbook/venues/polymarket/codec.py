@@ -26,6 +26,7 @@ from dutchbook.venues.polymarket.verifier import Snapshot, TickChange, Verifier
 
 if TYPE_CHECKING:
     from dutchbook.venues.polymarket.lane import PriceChangeLane
+    from dutchbook.venues.polymarket.snapshot_scan import SnapshotScan
 
 MARKET_SOURCE = "polymarket/market"
 REST_SOURCE = "polymarket/rest"
@@ -35,6 +36,7 @@ GRACE = Nanos(5 * MILLISECOND)
 _SOURCES = (MARKET_SOURCE, REST_SOURCE)
 _SILENT = (b"", b"PONG", b"PING", b"[]")
 _CHANGE_END = b'"event_type":"price_change"}'
+_BOOK_END = b',"event_type":"book"}'
 _MAX_UNKNOWN = 100
 _BOOK = "book"
 _OF_BOOKS = (_BOOK, "price_change", "tick_size_change", None)
@@ -44,6 +46,7 @@ _decode_change = msgspec.json.Decoder(wire.PriceChange, strict=False).decode
 _decode_old_change = msgspec.json.Decoder(wire.OldPriceChange, strict=False).decode
 _decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
 _decode_list = msgspec.json.Decoder(tuple[msgspec.Raw, ...]).decode
+_decode_outline = msgspec.json.Decoder(wire.BookOutline, strict=False).decode
 _decode_book = msgspec.json.Decoder(wire.Book, strict=False).decode
 _decode_tick = msgspec.json.Decoder(wire.TickSizeChange, strict=False).decode
 _decode_trade = msgspec.json.Decoder(wire.LastTradePrice, strict=False).decode
@@ -76,6 +79,7 @@ class PolymarketCodec:
         self._watched = None if watched is None else frozenset(watched)
         self._groups = Groups(self.counters, grace)
         self._lane: PriceChangeLane | None = None
+        self._scan: SnapshotScan | None = None
         self._markets: dict[str, MarketState] = {}
         self._outcomes: dict[str, OutcomeState] = {}
         self._yes: dict[str, OutcomeId] = {}
@@ -144,11 +148,16 @@ class PolymarketCodec:
         return self._groups.close_due(now)
 
     def open_lane(self, shelf: Shelf) -> "PriceChangeLane | None":
-        """A compiled lane for the markets known by now; None where hashes are verified, or without numba."""
+        """A compiled lane for the markets known by now; None where hashes are verified, or without numba.
+
+        From now on whole books are read by compiled code as well.
+        """
         if self._verify or importlib.util.find_spec("numba") is None:
             return None
         from dutchbook.venues.polymarket.lane import open_lane
+        from dutchbook.venues.polymarket.snapshot_scan import SnapshotScan
 
+        self._scan = SnapshotScan()
         self._lane = open_lane(self._markets.values(), self._groups, self.counters, shelf)
         return self._lane
 
@@ -186,7 +195,7 @@ class PolymarketCodec:
         return [apply for apply in applies if apply is not None]
 
     def _read_item(self, item: Item, frame: Frame) -> Apply | None:
-        kind = _BOOK if frame.source == REST_SOURCE else _decode_envelope(item).event_type
+        kind = _kind(item, frame)
         if kind is None:
             raise ValueError("a message without event_type")
         if kind == _BOOK:
@@ -228,7 +237,7 @@ class PolymarketCodec:
         return False
 
     def _read_book(self, item: Item, frame: Frame) -> Apply:
-        book = _decode_book(item)
+        book, bids, asks = self._book(item)
         state = self._member(book.asset_id, self._market(book.market))
         tick = tick_of(book.tick_size) if book.tick_size else None
         if book.min_order_size is not None:
@@ -236,8 +245,18 @@ class PolymarketCodec:
         if book.last_trade_price:
             self._traded(book.last_trade_price)
         live = frame.source == MARKET_SOURCE
-        snapshot = Snapshot(state, book, self._side(book.bids), self._side(book.asks), tick, live)
+        snapshot = Snapshot(state, book, bids, asks, tick, live)
         return partial(self._verifier.snapshot, snapshot, frame.received)
+
+    def _book(self, item: Item) -> tuple[wire.Book, tuple[Level, ...], tuple[Level, ...]]:
+        """A book and its sides. Without its rows as texts, if compiled code can read it: then nobody checks a hash."""
+        if self._scan is not None:
+            outline = _decode_outline(item)
+            scan = self._scan.side
+            if (bids := scan(outline.bids)) is not None and (asks := scan(outline.asks)) is not None:
+                return outline.without_rows(), bids, asks
+        book = _decode_book(item)
+        return book, self._side(book.bids), self._side(book.asks)
 
     def _side(self, rows: tuple[wire.Level, ...]) -> tuple[Level, ...]:
         level_prices, level_sizes = self._prices, self._sizes
@@ -306,6 +325,13 @@ class PolymarketCodec:
 
 def _said(event: MarketEvent) -> list[MarketEvent]:
     return [event]
+
+
+def _kind(item: Item, frame: Frame) -> str | None:
+    """What a message is: for a whole book as the venue writes it without a look through all of it."""
+    if frame.source == REST_SOURCE or (item is frame.payload and frame.payload.endswith(_BOOK_END)):
+        return _BOOK
+    return _decode_envelope(item).event_type
 
 
 def _of_no_book(payload: bytes) -> bool:

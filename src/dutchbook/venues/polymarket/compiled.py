@@ -8,250 +8,208 @@ read; keys in another order, an escape, an unknown token, a price at the end of 
 applied (their numbers at `TOLD`): then `go_on` continues, again and again until it returns 0. In between
 every book stands as the plain path would show it at that moment. `close_due` does the same without a frame.
 
-Every scan ends at a zero byte, which follows the frame, and every comparison stays within the room behind it. It is all
-one file because numba renews what it keeps on disk when this file changes, and not for other ones: for the constants
-that are imported here, `renew` sees to it.
+Numba renews what it keeps on disk when this file changes, and not for other ones: for what is imported here, `doors`
+sees to it.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
+from numba import njit, types
 
 from dutchbook.domain import arena_books as in_book
 from dutchbook.domain.compact_books import MAX_SIZE, SIZE_BITS
 from dutchbook.domain.units import ONE, PRICE_DECIMALS, SIZE_DECIMALS
 from dutchbook.venues.polymarket import arena as where
+from dutchbook.venues.polymarket import scanning
+from dutchbook.venues.polymarket.scanning import (
+    LEAN,
+    WORD,
+    Ints,
+    decimal,
+    door,
+    fetch,
+    inner,
+    is_text,
+    literal,
+    milliseconds,
+    skipped,
+    word,
+)
 
-type Ints = npt.NDArray[np.int64]
-type Bytes = npt.NDArray[np.uint8]
+type OnFrame = Callable[[bytes, Ints, int], int]
+type GoOn = Callable[[Ints], int]
+type CloseDue = Callable[[Ints, int], int]
 
-_QUOTE, _ESCAPE, _POINT, _ZERO, _NINE, _CLOSE = b'"\\.09}'
-_COMMA, _BLANK = b", "
-_DIGITS = 12
-_TIME_DIGITS = 13
+_MADE_OF = crc32(Path(scanning.__file__).read_bytes(), where.LAYOUT)
+"""Of what stands in other files, a number: numba itself looks at this one only."""
+
+_CLOSE = ord("}")
+_LINE = 8
+"""Integers that the machine fetches at once."""
+_LEAST_AHEAD = where.TEXT + 8
+"""Bytes that always follow where a text of a market begins; the end of a frame alone has 57, and a row as many."""
 
 
-def _inner[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Compiled when a caller is: not at all where the callers' machine code is on disk."""
-    compiled: Any = njit(nogil=True)(function)
-    return compiled  # type: ignore[no-any-return]
+def _native[**P, R](signature: object) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Compile ahead for one signature and keep the machine code on disk beside this file.
 
-
-def _native[**P, R](signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Compile ahead for one signature and keep the machine code on disk beside this file."""
+    It keeps the interpreter's lock: to give it away and take it again takes as long as a fifth of a frame.
+    """
 
     def compile_(function: Callable[P, R]) -> Callable[P, R]:
-        compiled: Any = njit(signature, cache=True, nogil=True)(function)
+        compiled: Any = njit(signature, cache=True, **LEAN)(function)
         return compiled  # type: ignore[no-any-return]
 
     return compile_
 
 
-def _literal(text: bytes) -> Callable[[Bytes, int], int]:
-    """A function that says where a literal ends that begins at a place, or -1 if it does not stand there.
-
-    Behind a comma one blank more is allowed: the venue writes both.
-    """
-    expected = tuple(text)
-    length = len(expected)
-
-    def after(data: Bytes, at: int) -> int:
-        for offset in range(length):
-            if data[at] != expected[offset]:
-                return -1
-            at += 1
-            if expected[offset] == _COMMA and data[at] == _BLANK:
-                at += 1
-        return at
-
-    return _inner(after)
-
-
-_record = _inner(where.record_of)
-_after_opening = _literal(b'{"market":"')
-_after_first = _literal(b',"price_changes":[{"asset_id":"')
-_after_another = _literal(b',{"asset_id":"')
-_after_price = _literal(b',"price":"')
-_after_size = _literal(b',"size":"')
-_after_side = _literal(b',"side":"')
-_after_buy = _literal(b'BUY"')
-_after_sell = _literal(b'SELL"')
-_after_hash = _literal(b',"hash":"')
-_after_best_bid = _literal(b',"best_bid":"')
-_after_best_ask = _literal(b',"best_ask":"')
-_after_time = _literal(b'],"timestamp":"')
-_after_ending = _literal(b',"event_type":"price_change"}')
+_price = decimal(PRICE_DECIMALS)
+_size = decimal(SIZE_DECIMALS)
+_record = inner(where.record_of)
+_after_opening = literal(b'{"market":"')
+_after_first = literal(b',"price_changes":[{"asset_id":"')
+_after_another = literal(b',{"asset_id":"')
+_after_price = literal(b',"price":"')
+_after_size = literal(b',"size":"')
+_after_side = literal(b',"side":"')
+_after_buy = literal(b'BUY"')
+_after_sell = literal(b'SELL"')
+_after_hash = literal(b',"hash":"')
+_after_best_bid = literal(b',"best_bid":"')
+_after_best_ask = literal(b',"best_ask":"')
+_after_time = literal(b'],"timestamp":"')
+_after_ending = literal(b',"event_type":"price_change"}')
 
 
 # Reading: nothing but the rows and the frame at hand is written.
 
 
-@_inner
-def _slot(data: Bytes, at: int, bits: int) -> int:
+@inner
+def _slot(data: bytes, at: int, bits: int) -> int:
     """Where the search for a condition id begins, in a table of 2**bits places."""
-    found = np.uint64(0)
-    for offset in range(where.HASHED):
-        found = (found ^ np.uint64(data[at + 2 + offset])) * np.uint64(where.MIX)
-        found ^= found >> np.uint64(where.FOLD)
-    return int(np.int64(found & np.uint64((1 << bits) - 1)))
+    mix = np.uint64(where.MIX)
+    found = (word(data, at + 2) * mix + word(data, at + 2 + WORD)) * mix
+    found ^= found >> np.uint64(where.FOLD)
+    return int(np.int64(found & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1))))
 
 
-@_inner
-def _is_text(data: Bytes, at: int, text: int, length: int) -> bool:
-    """Whether a text of so many bytes stands there, closed by a quote."""
-    for offset in range(length):
-        if data[at + offset] != data[text + offset]:
-            return False
-    return bool(data[at + length] == _QUOTE)
+@inner
+def _fetch_market(arena: Ints, market: int) -> None:
+    """Have a market's memory on its way while the frame is read: to wait for it would take as long as that."""
+    texts = _record(market) + where.TEXTS
+    for place in range(texts, texts + 3 * where.TEXT_WORDS, _LINE):
+        fetch(arena, place)
+    book = arena[where.BOOKS_FROM] + 2 * market * in_book.RECORD
+    for start in (book, book + in_book.RECORD):
+        for part in (in_book.BID, in_book.BIDS, in_book.BID_LEVELS, in_book.ASK_LEVELS):
+            fetch(arena, start + part)
+            fetch(arena, start + part + _LINE)
 
 
-@_inner
-def _market_at(data: Bytes, arena: Ints, at: int) -> int:
+@inner
+def _market_at(data: bytes, arena: Ints, at: int, length: int) -> int:
     """The market whose id begins there, or -1."""
+    if at + _LEAST_AHEAD > length:
+        return -1
     bits = arena[where.TABLE_BITS]
     slot = _slot(data, at, bits)
     while True:
         market = int(arena[arena[where.TABLE_FROM] + slot])
         if market < 0:
             return -1
-        length = arena[_record(market) + where.TEXT_LENGTHS]
-        if _is_text(data, at, where.TEXTS_FROM + market * where.MARKET_TEXTS, length):
+        record = _record(market)
+        _fetch_market(arena, market)
+        if is_text(data, at, arena, record + where.TEXTS, arena[record + where.TEXT_LENGTHS]):
             return market
         slot = (slot + 1) & ((1 << bits) - 1)
 
 
-@_inner
-def _decimal(data: Bytes, at: int, decimals: int) -> tuple[int, int]:
-    """A number in units of 10**-decimals and where its text ends, as `exact` reads it, or -1."""
-    value, digits, finer, has_point = 0, 0, 0, False
-    while data[at] != _QUOTE:
-        byte = data[at]
-        at += 1
-        if byte == _POINT:
-            if has_point:
-                return -1, at
-            has_point = True
-            continue
-        if byte < _ZERO or byte > _NINE:
-            return -1, at
-        if has_point:
-            finer += 1
-        else:
-            digits += 1
-        if digits > _DIGITS or finer > _DIGITS or (finer > decimals and byte != _ZERO):
-            return -1, at
-        if finer <= decimals:
-            value = value * 10 + int(np.int64(byte - _ZERO))
-    if digits == 0 or (has_point and finer == 0):
-        return -1, at
-    for _ in range(decimals - finer):
-        value *= 10
-    return value, at + 1
-
-
-@_inner
-def _skipped(data: Bytes, at: int) -> int:
-    """Where a text ends that says nothing to us, or -1 unless it is of printable ASCII without escapes."""
-    while data[at] != _QUOTE:
-        if data[at] < 32 or data[at] > 126 or data[at] == _ESCAPE:
-            return -1
-        at += 1
-    return at + 1
-
-
-@_inner
-def _milliseconds(data: Bytes, at: int) -> tuple[int, int]:
-    """A venue time of this age, which has thirteen digits, and where it ends; or -1."""
-    value = 0
-    for offset in range(_TIME_DIGITS):
-        byte = data[at + offset]
-        if byte < _ZERO or byte > _NINE:
-            return -1, at
-        value = value * 10 + int(np.int64(byte - _ZERO))
-    if data[at] == _ZERO or data[at + _TIME_DIGITS] != _QUOTE:
-        return -1, at
-    return value, at + _TIME_DIGITS + 1
-
-
-@_inner
-def _after_rest(data: Bytes, at: int) -> int:
+@inner
+def _after_rest(data: bytes, at: int, length: int) -> int:
     """Where a row's hash and best prices end, or -1. Nobody checks them here."""
-    at = _after_hash(data, at)
+    at = _after_hash(data, at, length)
     if at >= 0:
-        at = _skipped(data, at)
+        at = skipped(data, at, length)
     if at >= 0:
-        at = _after_best_bid(data, at)
+        at = _after_best_bid(data, at, length)
     if at >= 0:
-        at = _skipped(data, at)
+        at = skipped(data, at, length)
     if at >= 0:
-        at = _after_best_ask(data, at)
+        at = _after_best_ask(data, at, length)
     if at >= 0:
-        at = _skipped(data, at)
+        at = skipped(data, at, length)
     return at
 
 
-@_inner
-def _read_row(data: Bytes, arena: Ints, at: int, market: int, row: int) -> int:
-    """Read one change from its token on, into a place for rows. Where it ends, or -1."""
-    record = _record(market) + where.TEXT_LENGTHS
-    text = where.TEXTS_FROM + market * where.MARKET_TEXTS
-    if _is_text(data, at, text + where.TEXT, arena[record + 1]):
-        number = 0
-    elif _is_text(data, at, text + 2 * where.TEXT, arena[record + 2]):
-        number = 1
-    else:
+@inner
+def _token_at(data: bytes, arena: Ints, at: int, length: int, market: int) -> int:
+    """Which of a market's tokens stands there: 0 for YES, 1 for NO, or -1."""
+    if at + _LEAST_AHEAD > length:
         return -1
-    at = _after_price(data, at + arena[record + 1 + number] + 1)
+    record = _record(market)
+    lengths, texts = record + where.TEXT_LENGTHS, record + where.TEXTS
+    if is_text(data, at, arena, texts + where.TEXT_WORDS, arena[lengths + 1]):
+        return 0
+    return 1 if is_text(data, at, arena, texts + 2 * where.TEXT_WORDS, arena[lengths + 2]) else -1
+
+
+@inner
+def _read_row(data: bytes, arena: Ints, at: int, length: int, market: int, row: int) -> int:
+    """Read one change from its token on, into a place for rows. Where it ends, or -1."""
+    number = _token_at(data, arena, at, length, market)
+    if number < 0:
+        return -1
+    at = _after_price(data, at + arena[_record(market) + where.TEXT_LENGTHS + 1 + number], length)
     if at < 0:
         return -1
-    price, at = _decimal(data, at, PRICE_DECIMALS)
+    price, at = _price(data, at, length)
     if price <= 0 or price >= ONE:
         return -1
-    at = _after_size(data, at)
+    at = _after_size(data, at, length)
     if at < 0:
         return -1
-    size, at = _decimal(data, at, SIZE_DECIMALS)
+    size, at = _size(data, at, length)
     if size < 0 or size > MAX_SIZE:
         return -1
-    at = _after_side(data, at)
+    at = _after_side(data, at, length)
     if at < 0:
         return -1
-    side, end = 0, _after_buy(data, at)
+    side, end = 0, _after_buy(data, at, length)
     if end < 0:
-        side, end = 1, _after_sell(data, at)
+        side, end = 1, _after_sell(data, at, length)
     book = arena[where.BOOKS_FROM] + (2 * market + number) * in_book.RECORD
     if end < 0 or arena[book + in_book.OUTSIDE] or arena[book + in_book.BIDS + side] > in_book.SLOTS - where.MAX_ROWS:
         return -1
     arena[row], arena[row + 1], arena[row + 2], arena[row + 3] = book, side, price, size
-    return _after_rest(data, end)
+    return _after_rest(data, end, length)
 
 
-@_inner
-def _read(data: Bytes, arena: Ints, length: int) -> int:
+@inner
+def _read(data: bytes, arena: Ints, length: int) -> int:
     """Read a whole frame into the frame at hand: 0, or why it is not ours."""
-    data[length] = 0
-    at = _after_opening(data, 0)
+    at = _after_opening(data, 0, length)
     if at < 0:
         return where.NOT_MINE
-    market = _market_at(data, arena, at)
+    market = _market_at(data, arena, at, length)
     if market < 0:
         return where.UNKNOWN
-    at = _after_first(data, at + arena[_record(market) + where.TEXT_LENGTHS] + 1)
+    at = _after_first(data, at + arena[_record(market) + where.TEXT_LENGTHS], length)
     rows = 0
     while at >= 0 and rows < where.MAX_ROWS:
-        at = _read_row(data, arena, at, market, where.ROWS_FROM + rows * where.ROW)
-        if at < 0 or data[at] != _CLOSE:
+        at = _read_row(data, arena, at, length, market, where.ROWS_FROM + rows * where.ROW)
+        if at < 0 or at >= length or data[at] != _CLOSE:
             return where.NOT_MINE
         rows += 1
-        ending = _after_time(data, at + 1)
+        ending = _after_time(data, at + 1, length)
         if ending < 0:
-            at = _after_another(data, at + 1)
+            at = _after_another(data, at + 1, length)
             continue
-        moment, ending = _milliseconds(data, ending)
-        if moment < 0 or _after_ending(data, ending) != length:
+        moment, ending = milliseconds(data, ending, length)
+        if moment < 0 or _after_ending(data, ending, length) != length:
             return where.NOT_MINE
         arena[where.MARKET], arena[where.AT], arena[where.ROWS] = market, moment, rows
         return 0
@@ -261,7 +219,7 @@ def _read(data: Bytes, arena: Ints, length: int) -> int:
 # Books: levels, tops, and who may be looked at.
 
 
-@_inner
+@inner
 def _set_level(arena: Ints, book: int, side: int, price: int, size: int) -> None:
     """Set the total size at a price; 0 removes the level."""
     start = book + in_book.BID_LEVELS + side * in_book.SLOTS
@@ -294,13 +252,13 @@ def _set_level(arena: Ints, book: int, side: int, price: int, size: int) -> None
     arena[book + in_book.BID + side] = arena[best] >> SIZE_BITS if count else 0
 
 
-@_inner
+@inner
 def _completes(price: int, other: int) -> bool:
     """Whether two tops mirror each other: they add up to a dollar, or nobody offers on either."""
     return price == other if price == 0 or other == 0 else price + other == ONE
 
 
-@_inner
+@inner
 def _tell(arena: Ints, book: int, told: int) -> int:
     """Name an outcome to be told of, if its top is not the one told last; how many are named then."""
     bid, ask = arena[book + in_book.BID], arena[book + in_book.ASK]
@@ -311,7 +269,7 @@ def _tell(arena: Ints, book: int, told: int) -> int:
     return told + 1
 
 
-@_inner
+@inner
 def _judge(arena: Ints, book: int, twin: int, both: bool, told: int) -> int:
     """Whether a touched book may be looked at; and its twin, which `both` says is judged itself."""
     if not arena[book + in_book.USABLE]:
@@ -329,7 +287,7 @@ def _judge(arena: Ints, book: int, twin: int, both: bool, told: int) -> int:
     return told if both else _tell(arena, twin, told)
 
 
-@_inner
+@inner
 def _look(arena: Ints, market: int) -> int:
     """Look at a closed group's books, and at a twin still waiting; how many outcomes are to be told of."""
     touched = arena[_record(market) + where.TOUCHED]
@@ -349,7 +307,7 @@ def _look(arena: Ints, market: int) -> int:
 # Groups: what is pending, in the order of waiting.
 
 
-@_inner
+@inner
 def _note_change(arena: Ints, market: int) -> None:
     """Name a market whose group state the codec does not have."""
     record = _record(market)
@@ -359,7 +317,7 @@ def _note_change(arena: Ints, market: int) -> None:
         arena[where.CHANGED_COUNT] += 1
 
 
-@_inner
+@inner
 def _unlink(arena: Ints, market: int) -> None:
     """Take a market out of the list of pending groups."""
     record = _record(market)
@@ -376,7 +334,7 @@ def _unlink(arena: Ints, market: int) -> None:
     _note_change(arena, market)
 
 
-@_inner
+@inner
 def _link(arena: Ints, market: int) -> None:
     """Put a market at the end of the list of pending groups."""
     record, last = _record(market), arena[where.TAIL]
@@ -388,7 +346,7 @@ def _link(arena: Ints, market: int) -> None:
     arena[where.TAIL] = market
 
 
-@_inner
+@inner
 def _close(arena: Ints, market: int) -> int:
     """Close a pending group; how many outcomes are to be told of."""
     _unlink(arena, market)
@@ -414,7 +372,7 @@ def close_due(arena: Ints, now: int) -> int:
     return 0
 
 
-@_inner
+@inner
 def _touched_by_rows(arena: Ints, touched: int) -> int:
     """The bits of a group with the outcomes of the frame at hand."""
     yes = arena[where.BOOKS_FROM] + 2 * arena[where.MARKET] * in_book.RECORD
@@ -426,7 +384,7 @@ def _touched_by_rows(arena: Ints, touched: int) -> int:
     return touched
 
 
-@_inner
+@inner
 def _apply(arena: Ints, received: int) -> None:
     """Bring the books up to date with the rows of the frame at hand."""
     for number in range(arena[where.ROWS]):
@@ -469,10 +427,10 @@ def go_on(arena: Ints) -> int:
     return 0
 
 
-@_native("int64(uint8[::1], int64[::1], int64, int64)")
-def on_frame(data: Bytes, arena: Ints, length: int, received: int) -> int:
-    """Take a frame of so many bytes, if it is one of ours; see the module."""
-    read = _read(data, arena, length)
+@_native(types.int64(types.Bytes(types.uint8, 1, "C"), types.int64[::1], types.int64))
+def on_frame(data: bytes, arena: Ints, received: int) -> int:
+    """Take a frame, if it is one of ours; see the module."""
+    read = _read(data, arena, len(data))
     if read < 0:
         return read
     if not arena[where.INSIDE]:
@@ -484,14 +442,18 @@ def on_frame(data: Bytes, arena: Ints, length: int, received: int) -> int:
 
 
 @_native("int64()")
-def _layout() -> int:
-    """The layout that the machine code was made for."""
-    return where.LAYOUT
+def _made_for() -> int:
+    """What the machine code was made for."""
+    return _MADE_OF
 
 
-def renew() -> None:
-    """Compile again if the machine code on disk was made for another layout of the arena."""
-    if _layout() != where.LAYOUT:
-        for function in (on_frame, go_on, close_due, _layout):
+def doors() -> tuple[OnFrame, GoOn, CloseDue]:
+    """The ways in: `on_frame`, `go_on` and `close_due`.
+
+    Compiled again if the machine code on disk was made for another layout of the arena, or of other parts.
+    """
+    if _made_for() != _MADE_OF:
+        for function in (on_frame, go_on, close_due, _made_for):
             kept: Any = function
             kept.recompile()
+    return door(on_frame), door(go_on), door(close_due)

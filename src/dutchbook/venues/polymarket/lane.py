@@ -10,8 +10,8 @@ the lane takes it back at the next frame that it can read. It waits with that wh
 cannot hold: of a market whose books are not there, that is over, or whose messages name a third token.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,11 @@ from dutchbook.domain.units import Nanos
 from dutchbook.venues.polymarket import arena as at
 from dutchbook.venues.polymarket.groups import Counters, Groups, MarketState
 from dutchbook.venues.polymarket.lane_markets import LaneMarkets, books_of
+
+if TYPE_CHECKING:
+    from dutchbook.venues.polymarket.compiled import CloseDue, GoOn, OnFrame
+
+    type Doors = tuple[OnFrame, GoOn, CloseDue]
 
 PATIENCE = 1_000
 """Excursions to the plain path after which the lane asks itself whether it pays."""
@@ -33,9 +38,9 @@ _NOTHING: tuple[OutcomeId, ...] = ()
 
 
 class PriceChangeLane:
-    """One desk's lane, made by `open_lane`. `kernel` is the module `compiled`."""
+    """One desk's lane, made by `open_lane`. `doors` are those of the module `compiled`."""
 
-    def __init__(self, markets: LaneMarkets, groups: Groups, counters: Counters, kernel: Any) -> None:
+    def __init__(self, markets: LaneMarkets, groups: Groups, counters: Counters, doors: "Doors") -> None:
         self._markets = markets
         self._groups = groups
         self._counters = counters
@@ -47,28 +52,21 @@ class PriceChangeLane:
         self._outcomes = markets.outcomes
         self._ints = markets.ints
         self._arena = np.frombuffer(markets.ints, np.int64)
-        self._bytes = markets.texts
-        self._room = memoryview(markets.texts)
-        self._on_frame: Callable[..., int] = kernel.on_frame
-        self._go_on: Callable[..., int] = kernel.go_on
-        self._close_due: Callable[..., int] = kernel.close_due
+        self._on_frame, self._go_on, self._close_due = doors
         groups.note_changes(True)
 
     def take(self, frame: Frame) -> Sequence[OutcomeId] | None:
         """Begin with a frame: the outcomes to tell of before `go_on`, none when it is done. None if it is not ours."""
-        payload = frame.payload
-        length = len(payload)
-        if frame.source != _SOURCE or length > at.MAX_FRAME:
+        if frame.source != _SOURCE:
             return None
-        self._room[:length] = payload
-        told = self._on_frame(self._bytes, self._arena, length, frame.received)
+        told = self._on_frame(frame.payload, self._arena, frame.received)
         if not told:
             return _NOTHING
         if told > 0:
             return self._told(told)
         if told == at.OUTSIDE_NOW and self._take_over():
             return self.take(frame)
-        self._excursions += told != at.UNKNOWN and payload.endswith(_CHANGE_END)
+        self._excursions += told != at.UNKNOWN and frame.payload.endswith(_CHANGE_END)
         return None
 
     def go_on(self) -> Sequence[OutcomeId]:
@@ -150,7 +148,6 @@ def open_lane(
         markets.admit(state)
     if not markets:
         return None
-    from dutchbook.venues.polymarket import compiled
+    from dutchbook.venues.polymarket.compiled import doors
 
-    compiled.renew()
-    return PriceChangeLane(markets, groups, counters, compiled)
+    return PriceChangeLane(markets, groups, counters, doors())

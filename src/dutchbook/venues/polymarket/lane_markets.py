@@ -3,9 +3,6 @@
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from dutchbook.domain.arena_books import OUTSIDE, RECORD, RETIRED, ArenaBook
 from dutchbook.domain.book import Book
 from dutchbook.domain.identity import OutcomeId
@@ -29,7 +26,6 @@ class LaneMarkets:
     def __init__(self, shelf: Shelf, grace: Nanos, expected: int) -> None:
         room = min(expected + max(SPARE, expected // 2), MAX_MARKETS)
         self.ints = ints = array("q", bytes(8 * (_table_from(room) + (1 << _table_bits(room)))))
-        self.texts: npt.NDArray[np.uint8] = np.zeros(at.TEXTS_FROM + room * at.MARKET_TEXTS, np.uint8)
         self.outcomes: list[OutcomeId] = [OutcomeId("")] * (2 * room)
         """By number: two for each market."""
         self._shelf = shelf
@@ -163,10 +159,12 @@ class LaneMarkets:
         return self.outcomes[2 * number], self.outcomes[2 * number + 1]
 
     def _write_texts(self, number: int, texts: Iterable[str]) -> None:
+        record = at.record_of(number)
         for place, text in enumerate(texts):
-            start = at.TEXTS_FROM + number * at.MARKET_TEXTS + place * at.TEXT
-            self.texts[start : start + len(text)] = np.frombuffer(text.encode(), np.uint8)
-            self.ints[at.record_of(number) + at.TEXT_LENGTHS + place] = len(text)
+            closed = text.encode() + b'"'
+            start = record + at.TEXTS + place * at.TEXT_WORDS
+            self.ints[start : start + at.TEXT_WORDS] = array("q", closed.ljust(at.TEXT, b"\0"))
+            self.ints[record + at.TEXT_LENGTHS + place] = len(closed)
 
     def _clear_table(self) -> None:
         start = self.ints[at.TABLE_FROM]
@@ -191,7 +189,7 @@ def books_of(market: MarketState, shelf: Shelf) -> tuple[Book, Book] | None:
     if not isinstance(yes, Book) or not isinstance(no, Book) or yes.twin is not no or no.twin is not yes:
         return None
     texts = (market.id, yes.outcome, no.outcome)
-    if len(market.id) < 2 + at.HASHED or any(len(text) > at.TEXT or not text.isascii() for text in texts):
+    if len(market.id) < 2 + at.HASHED or any(len(text) >= at.TEXT or not text.isascii() for text in texts):
         return None
     return yes, no
 
@@ -215,11 +213,9 @@ def _table_bits(room: int) -> int:
 
 def _mixed(text: bytes) -> int:
     """The hash of a condition id, as the compiled search computes it."""
-    found = 0
-    for byte in text[2 : 2 + at.HASHED]:
-        found = (found ^ byte) * at.MIX % 2**64
-        found ^= found >> at.FOLD
-    return found
+    first, second = (int.from_bytes(text[start : start + 8], "little") for start in (2, 10))
+    found = (first * at.MIX + second) * at.MIX % 2**64
+    return found ^ found >> at.FOLD
 
 
 def _bits(touched: Collection[OutcomeId], yes: OutcomeId, no: OutcomeId) -> int:

@@ -21,7 +21,7 @@ from dutchbook.domain.errors import VenueError, WireError
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Frame
-from dutchbook.domain.units import SECOND
+from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.venues.connection import Ended
 from dutchbook.venues.feed import FrameSink
 from dutchbook.venues.http import USER_AGENT, failed
@@ -168,16 +168,26 @@ class MarketShard:
     def heard(self, payload: bytes) -> None:
         """The path of every frame: hand it on first, then remember just enough to judge the connection."""
         now = self._now()
-        if payload == _PONG:
+        if payload.startswith(_HEAD):
+            self._frames(Frame(MARKET_SOURCE, now, payload))
+            self._data = now
+            self._last = payload
+            if self._waiting:
+                self._note(payload)
+            else:
+                self._named.add(payload[_MARKET])
+        elif payload == _PONG:
             self._signed = now
-            return
+        else:
+            self._heard_other(payload, now)
+
+    def _heard_other(self, payload: bytes, now: Nanos) -> None:
+        """`heard` of a frame that does not begin with its market: several messages, or none of ours."""
         self._frames(Frame(MARKET_SOURCE, now, payload))
         self._data = now
         self._last = payload
         if self._waiting:
             self._note(payload)
-        elif payload.startswith(_HEAD):
-            self._named.add(payload[_MARKET])
         else:
             self._named.update(_MARKETS.findall(payload))
 

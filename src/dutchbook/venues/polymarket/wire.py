@@ -38,6 +38,36 @@ class Book(msgspec.Struct, frozen=True, gc=False):
     last_trade_price: str | None = None
 
 
+class BookOutline(msgspec.Struct, frozen=True, gc=False):
+    """A `Book` whose rows are not read yet."""
+
+    market: str
+    asset_id: str
+    timestamp: Milliseconds
+    bids: msgspec.Raw
+    asks: msgspec.Raw
+    hash: str = ""
+    min_order_size: str | None = None
+    tick_size: str | None = None
+    neg_risk: bool | None = None
+    last_trade_price: str | None = None
+
+    def without_rows(self) -> Book:
+        """The rest of it, for who has read the rows otherwise and checks no hash."""
+        return Book(
+            self.market,
+            self.asset_id,
+            self.timestamp,
+            (),
+            (),
+            self.hash,
+            self.min_order_size,
+            self.tick_size,
+            self.neg_risk,
+            self.last_trade_price,
+        )
+
+
 class Change(msgspec.Struct, frozen=True, gc=False):
     """The new total size at one price of one token's book, and the hash of that book afterwards."""
 

@@ -140,7 +140,7 @@ def test_generated_requests_are_answered_as_promised(case: Case, target: Target)
 
 @pytest.mark.long
 @schema.parametrize()
-@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
 def test_many_generated_requests_are_answered_as_promised(case: Case, target: Target) -> None:
     check(case, target)
 
