@@ -28,6 +28,7 @@ class Benchmark(msgspec.Struct, frozen=True):
 
 BENCHMARKS = {
     "p5": Benchmark("price_change", "engines"),
+    "p6": Benchmark("feed", "feed"),
     "p8": Benchmark("book_hash", "clients"),
     "p9": Benchmark("executable_size", "clients"),
     "p15": Benchmark("book_memory", "engines"),
@@ -35,8 +36,14 @@ BENCHMARKS = {
     "p23": Benchmark("journal", "clients"),
     "p25": Benchmark("footprint", environments.DESK),
     "replay": Benchmark("replay", "engines"),
+    "snapshot": Benchmark("snapshot", "engines"),
+    "match": Benchmark("matching", "clients"),
+    "fanout": Benchmark("sandbox_fanout", environments.DESK),
+    "orders": Benchmark("sandbox_orders", environments.DESK),
+    "sandbox-memory": Benchmark("sandbox_memory", environments.DESK),
+    "scenario": Benchmark("scenario_speed", environments.DESK),
 }
-ALSO = {"p24": "p23"}
+ALSO = {"p14": "p6", "p24": "p23"}
 """Rows that another benchmark measures along."""
 
 
