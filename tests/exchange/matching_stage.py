@@ -310,7 +310,7 @@ class Act(msgspec.Struct, frozen=True):
     extra: int
 
 
-COMMON = (*("submit",) * 12, *("cancel",) * 4, *("wait",) * 2, "amend", "decrease", "split", "merge")
+COMMON: tuple[str, ...] = (*("submit",) * 12, *("cancel",) * 4, *("wait",) * 2, "amend", "decrease", "split", "merge")
 COMMON += ("withdraw", "deposit")
 RARE = ("pause", *("open",) * 4, "convert", "approve", "approve", "long_wait", "batch", "redeem", "group")
 _SPAN = 30 * SECOND
