@@ -41,7 +41,7 @@ async def _fuzz(seconds: int, folder: Path) -> str:
     async with Desk().served() as desk:
         trader = await desk.trader(cash=1_000_000)
         proxy = web.Application(client_max_size=4 << 20)
-        proxy.router.add_route("*", "/{path:.*}", _signing(desk, trader))
+        proxy.router.add_route("*", r"/{path:[\s\S]*}", _signing(desk, trader))
         server = await serve_http(proxy, "127.0.0.1", 0)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "schemathesis.cli", "run", str(FILE), f"--url=http://127.0.0.1:{server.port}",
