@@ -3,14 +3,14 @@ HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 IN := cd "$(HERE)" &&
 MYPY_PATHS := src tests tools benchmarks
 
-.PHONY: help run test test-long setup lint types bench lock
+.PHONY: help run test test-long setup lint types kill-test bench lock
 
 help: ## show the targets
 	@$(IN) awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: ## a whole desk at work on a simulated market; ARGS="..." goes to `dutchbook run`
 	@$(IN) tools/setup run
-	@$(IN) .venv/bin/dutchbook run $(ARGS)
+	@$(IN) .venv/bin/dutchbook run $(if $(ARGS),$(ARGS),--sandbox)
 
 test: ## the tests, minutes at most; ARGS="..." goes to pytest
 	@$(IN) tools/setup dev
@@ -21,6 +21,11 @@ test-long: ## the tests that take their time, and properties tried far more ofte
 	@$(IN) DUTCHBOOK_SECOND_PYTHON="$$(tools/second-python)" JUDGES_PYTHON="$$(tools/judges)" \
 	  .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long \
 	  -o faulthandler_timeout=900 $(ARGS)
+
+kill-test: ## kill a trading desk a thousand times, or KILLS=N, and compare it with its venues afterwards
+	@$(IN) tools/setup dev
+	@$(IN) KILLS="$(or $(KILLS),1000)" .venv/bin/python -m pytest -n 0 -m long -o faulthandler_timeout=3600 \
+	  tests/stories/kill/test_kills.py $(ARGS)
 
 setup: ## build .venv
 	@$(IN) tools/setup dev

@@ -56,7 +56,7 @@ def _desk_in_a_process() -> tuple[float, float]:
 
 def _hold_a_desk() -> tuple[float, float]:
     """Megabytes of this process with an idle desk: before the compiled walk is loaded, and with it."""
-    import dutchbook.app.paper
+    import dutchbook.app.running
     import dutchbook.interfaces.cli.desk_screen
     import dutchbook.interfaces.cli.main  # noqa: F401 - what `dutchbook run` has loaded
     from benchmarks.book_memory import resident

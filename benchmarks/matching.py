@@ -1,8 +1,9 @@
 """Matching: one tape of orders and cancels through our book and through public Python engines; the tail of a deep book.
 
 The tape is limit orders around a middle, orders that cross it, and cancels, on a book with ten thousand orders at rest.
-The peers know neither accounts nor fees nor events, so it is our book alone that is compared; the row of the whole
-exchange says what all of that costs. Every engine must end with the same volume traded and the same size at rest.
+The peers know neither accounts nor fees nor events, so it is our book alone that is compared. Its orders are numbers;
+`match-orders` adds the objects that the exchange keeps of an order, and the row of the whole exchange says what all the
+rest costs. Every engine must end with the same volume traded and the same size at rest.
 """
 
 import gc
@@ -28,8 +29,10 @@ from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import ASK, BID, Entry, leave, rest, resting
+from dutchbook.exchange.matching.book import fill as fill_order
 from dutchbook.exchange.matching.messages import NewOrder, OrderState
+from dutchbook.exchange.matching.order_book import OrderBook, new_book
 from dutchbook.exchange.matching.sweep import sweep
 from dutchbook.exchange.rules import POLYMARKET
 
@@ -132,29 +135,65 @@ def _listing() -> Listing:
 
 
 def our_book(fill: Sequence[Step], steps: Sequence[Step]) -> Ended:
-    """The book of a market and the search through it: what the exchange calls for each order."""
+    """The book that the exchange has for a market, called as it calls it: what it is given and gives back are numbers.
+
+    Prices and sizes in our units are prepared outside of the time, as the peers' decimals are; rows are kept as the
+    book's users must.
+    """
+    book: OrderBook[int] = new_book()
+    rows, traded = [0] * (len(fill) + len(steps)), 0
+    prices = {cents: Price(100 * cents) for cents in range(100)}
+    sizes = {contracts: Size(contracts * CONTRACT) for contracts in range(101)}
+
+    def act(step: Step) -> None:
+        nonlocal traded
+        number, contracts = step.id, step.size
+        if not contracts:
+            row = rows[number]
+            if row:
+                book.remove(row)
+                rows[number] = 0
+            return
+        bid, price, size = step.buys, prices[step.price], sizes[contracts]
+        left: int = size
+        if book.crosses(bid, price):
+            for maker, part in zip(*book.reach(bid, price, size), strict=True):
+                left -= part
+                if not book.fill(rows[maker], part):
+                    rows[maker] = 0
+            traded += size - left
+        if left:
+            rows[number] = book.add(bid, price, left, number)
+
+    seconds = _play(fill, steps, act)
+    resting = sum(book.level(bid, rank)[1] for bid in (BID, ASK) for rank in range(book.depth(bid)))
+    return Ended(traded // CONTRACT, resting // CONTRACT, seconds)
+
+
+def our_orders(fill: Sequence[Step], steps: Sequence[Step]) -> Ended:
+    """The same book with the exchange's own orders, which are made in the time: a message and what it keeps of it."""
     market, owner = MarketState(_listing(), watched=False), Account("maker")
-    book, orders, traded = market.book, dict[int, Entry](), 0
+    orders, traded = dict[int, Entry](), 0
 
     def act(step: Step) -> None:
         nonlocal traded
         if not step.size:
             order = orders[step.id]
-            if order.resting:
-                book.remove(order)
+            if order.row:
+                leave(order)
             return
         order = orders[step.id] = Entry(_new(step), _START, owner, market, bid=step.buys)
-        if book.crosses(bid=step.buys, price=order.price):
+        if market.book.crosses(order.bid, order.price):
             found = sweep(order, order.remaining)
             for maker, size in zip(found.makers, found.sizes, strict=True):
-                book.fill(maker, size)
+                fill_order(maker, size)
             order.remaining = Size(found.left)
             traded += found.filled
         if order.remaining:
-            book.add(order)
+            rest(order)
 
     seconds = _play(fill, steps, act)
-    return Ended(traded // CONTRACT, sum(order.remaining for order in book.resting()) // CONTRACT, seconds)
+    return Ended(traded // CONTRACT, sum(order.remaining for order in resting(market.book)) // CONTRACT, seconds)
 
 
 def our_exchange(fill: Sequence[Step], steps: Sequence[Step]) -> Ended:
@@ -276,7 +315,14 @@ def _tail(times: list[int]) -> float:
 def matching() -> list[Row]:
     """Measure the matching engine."""
     fill, steps = tape()
-    engines = {"book": our_book, "exchange": our_exchange, "quick": quick_book, "py": py_book, "light": light_engine}
+    engines = {
+        "book": our_book,
+        "orders": our_orders,
+        "exchange": our_exchange,
+        "quick": quick_book,
+        "py": py_book,
+        "light": light_engine,
+    }
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     for _ in range(ROUNDS):
         ended = {name: engine(fill, steps) for name, engine in engines.items()}
@@ -288,6 +334,9 @@ def matching() -> list[Row]:
     what = f"an order or cancel through the book, {RESTING:,} at rest"
     return [
         _against("match", what, seconds, "quick", "akhil4n-orderbook", bar=5),
+        _against(
+            "match-orders", "the same, our orders made in the time", seconds, "quick", "akhil4n-orderbook", "orders"
+        ),
         _against("match-py", what, seconds, "py", "pyorderbook"),
         _against("match-light", what, seconds, "light", "lightmatchingengine"),
         limit("match-all", "the same through the whole exchange", ours=scaled(seconds["exchange"]), unit="us"),
@@ -297,9 +346,15 @@ def matching() -> list[Row]:
 
 
 def _against(
-    name: str, what: str, seconds: dict[str, list[float]], peer: str, called: str, bar: float | None = None
+    name: str,
+    what: str,
+    seconds: dict[str, list[float]],
+    peer: str,
+    called: str,
+    we: str = "book",
+    bar: float | None = None,
 ) -> Row:
-    ours, theirs = scaled(seconds["book"]), scaled(seconds[peer])
+    ours, theirs = scaled(seconds[we]), scaled(seconds[peer])
     return compare(name, what, ours=ours, peer=called, theirs=theirs, unit="us", bar=bar)
 
 

@@ -51,6 +51,9 @@ class Onlooker:
     def next_intent(self) -> IntentId:
         return IntentId("none")
 
+    def fill_rate(self, kind: str) -> int:
+        return 0 if kind == "" else 1_000_000
+
     def busy(self, subject: str) -> bool:
         return subject == ""
 

@@ -27,23 +27,28 @@ class Benchmark(msgspec.Struct, frozen=True):
 
 
 BENCHMARKS = {
+    "p1": Benchmark("order_signing", "clients"),
+    "p4": Benchmark("kalshi_order", environments.DESK),
     "p5": Benchmark("price_change", "engines"),
     "p6": Benchmark("feed", "feed"),
     "p8": Benchmark("book_hash", "clients"),
     "p9": Benchmark("executable_size", "clients"),
+    "p11": Benchmark("tick_to_order", environments.DESK),
     "p15": Benchmark("book_memory", "engines"),
     "p22": Benchmark("handoff", "clients"),
     "p23": Benchmark("journal", "clients"),
     "p25": Benchmark("footprint", environments.DESK),
+    "recovery": Benchmark("recovery", environments.DESK),
     "replay": Benchmark("replay", "engines"),
     "snapshot": Benchmark("snapshot", "engines"),
     "match": Benchmark("matching", "clients"),
     "fanout": Benchmark("sandbox_fanout", environments.DESK),
+    "burst": Benchmark("burst", environments.DESK),
     "orders": Benchmark("sandbox_orders", environments.DESK),
     "sandbox-memory": Benchmark("sandbox_memory", environments.DESK),
     "scenario": Benchmark("scenario_speed", environments.DESK),
 }
-ALSO = {"p14": "p6", "p24": "p23"}
+ALSO = {"p2": "p1", "p3": "p1", "p12": "p11", "p13": "p11", "p14": "p6", "p24": "p23"}
 """Rows that another benchmark measures along."""
 
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -15,7 +16,7 @@ from dutchbook.app.live.event_loop import new_event_loop
 from dutchbook.app.sandbox.accounts import KalshiAccount, PolymarketAccount, SandboxAccounts, sandbox_accounts
 from dutchbook.app.sandbox.addresses import SandboxAddresses
 from dutchbook.config.documents import read_document
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.exchange.living.scenario_file import built_in
 from dutchbook.exchange.living.spec import CopiesSpec, ScenarioSpec
 
@@ -66,12 +67,14 @@ class RunningSandbox:
         with urlopen(asked, timeout=_PATIENCE_S) as answer:  # noqa: S310 - an address of the sandbox
             assert answer.status == 200
 
-    def polymarket_tokens(self) -> list[tuple[PolymarketToken, PolymarketToken]]:
-        """Both tokens of every open market, by Gamma's pages."""
+    def polymarket_tokens(self, for_s: int = 0) -> list[tuple[PolymarketToken, PolymarketToken]]:
+        """Both tokens of every market that stays open for so many seconds, by Gamma's pages."""
+        ends = datetime.fromtimestamp(self.now() // SECOND + for_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        markets = f"{self.addresses.polymarket.gamma}/markets/keyset?limit=100&closed=false&end_date_min={ends}"
         found: list[tuple[PolymarketToken, PolymarketToken]] = []
         cursor = ""
         while True:
-            page = _read(f"{self.addresses.polymarket.gamma}/markets/keyset?limit=100&closed=false{cursor}", _Gamma)
+            page = _read(f"{markets}{cursor}", _Gamma)
             for market in page.markets:
                 yes, no = msgspec.json.decode(market.clobTokenIds, type=tuple[str, str])
                 found.append((PolymarketToken(yes, market.negRisk), PolymarketToken(no, market.negRisk)))

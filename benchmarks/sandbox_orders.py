@@ -38,6 +38,8 @@ _RESTING, _TAKING = (1, 100), (99, 10)
 _MEDIAN_MS = 5
 _LATE_MS = 25
 _GENERATION = 2
+_OPEN_S = 3_600
+"""A market that closes meanwhile takes no more orders."""
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -193,7 +195,7 @@ def sandbox_orders() -> list[Row]:
     if why := absent():
         return [Row(id="orders", what="order POST to acknowledgement", unit="ms", absent=why)]
     with sandbox(MARKETS) as server:
-        tokens = [token for pair in server.polymarket_tokens() for token in pair]
+        tokens = [token for pair in server.polymarket_tokens(_OPEN_S) for token in pair]
         quiet, busy = run(lambda: _measured(server, tokens))
     return [*_rows("orders", "", quiet), *_rows("orders-busy", ", somebody lists all markets", busy)]
 

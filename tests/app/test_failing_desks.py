@@ -16,7 +16,7 @@ from dutchbook.config.load import shipped_settings
 HANGING = """
 import sys
 from pathlib import Path
-from dutchbook.app.paper import PaperDesk
+from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import WalkSource
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.units import SECOND, Nanos
@@ -38,7 +38,7 @@ def never_ends(self, outcomes, desk):
     return wanted
 
 BundleStrategy.books_changed = never_ends
-with PaperDesk(shipped_settings(), Path(sys.argv[1]), WalkSource(7, clock), clock) as paper:
+with RunningDesk(shipped_settings(), Path(sys.argv[1]), WalkSource(7, clock), clock) as paper:
     def work(seconds):
         for _ in range(seconds * 10):
             clock.advance(Nanos(clock.now() + SECOND // 10))

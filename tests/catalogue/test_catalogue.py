@@ -1,5 +1,6 @@
 """The catalogue stays what the venues last said."""
 
+import pytest
 from msgspec.structs import replace
 
 from dutchbook.catalogue.catalogue import Catalogue
@@ -44,6 +45,28 @@ def test_a_listing_that_lags_behind_does_not_take_back_a_result() -> None:
     assert known is not None
     assert known.status is MarketStatus.RESOLVED
     assert known.payout == ONE
+
+
+@pytest.mark.parametrize(
+    ("known", "listed", "then"),
+    [
+        (MarketStatus.PAUSED, MarketStatus.OPEN, MarketStatus.PAUSED),
+        (MarketStatus.OPEN, MarketStatus.PAUSED, MarketStatus.OPEN),
+        (MarketStatus.CLOSED, MarketStatus.OPEN, MarketStatus.CLOSED),
+        (MarketStatus.OPEN, MarketStatus.UNOPENED, MarketStatus.OPEN),
+        (MarketStatus.UNOPENED, MarketStatus.OPEN, MarketStatus.OPEN),
+        (MarketStatus.OPEN, MarketStatus.CLOSED, MarketStatus.CLOSED),
+    ],
+)
+def test_a_listing_brings_new_facts_and_moves_a_market_only_on(
+    known: MarketStatus, listed: MarketStatus, then: MarketStatus
+) -> None:
+    catalogue = two()
+    catalogue.apply(MarketStatusChanged(RED.id, known, NOW))
+    catalogue.apply(MarketListed(replace(RED, status=listed, title="Crimson"), NOW))
+    told = catalogue.market(RED.id)
+    assert told is not None
+    assert (told.title, told.status) == ("Crimson", then)
 
 
 def test_what_was_never_listed_concerns_no_question() -> None:

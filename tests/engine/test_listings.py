@@ -1,6 +1,7 @@
 """Markets found while a desk runs: recorded as frames of our own, so that a replay learns of them too."""
 
 import pytest
+from msgspec.structs import replace
 
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.events import MarketListed, QuestionListed
@@ -28,6 +29,14 @@ def test_a_market_listed_while_the_desk_runs_is_known_to_the_codec_before_its_fr
     listed = MarketListed(MARKET, Nanos(7))
     assert ListingCodec(learned.extend).decode(listing_frame(listed)) == (listed,)
     assert learned == [listed.market]
+
+
+def test_a_listed_market_is_adapted_before_anybody_learns_of_it() -> None:
+    learned: list[Market] = []
+    codec = ListingCodec(learned.extend, lambda market: replace(market, min_size=Size(7)))
+    adapted = replace(MARKET, min_size=Size(7))
+    assert codec.decode(listing_frame(MarketListed(MARKET, Nanos(7)))) == (MarketListed(adapted, Nanos(7)),)
+    assert learned == [adapted]
 
 
 def test_a_question_comes_back_as_it_was_said() -> None:

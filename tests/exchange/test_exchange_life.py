@@ -10,6 +10,7 @@ from dutchbook.domain.markets import MarketStatus, NoFees, PolymarketFees
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.matching.messages import (
+    ExchangeEvent,
     ListingAdded,
     Matched,
     OrderState,
@@ -36,6 +37,21 @@ def refusal(act: Callable[[], object]) -> Refusal:
 
 def settlements(stage: Stage) -> list[Settlement]:
     return [event.status for event in stage.events if isinstance(event, SettlementMoved)]
+
+
+def test_who_listens_for_some_kinds_hears_these_alone_and_in_the_order_of_all() -> None:
+    stage = Stage()
+    heard: list[ExchangeEvent] = []
+    first: list[str] = []
+    stage.exchange.listen(heard.append, Matched, SettlementMoved)
+    stage.exchange.listen(lambda _: first.append("earlier"), Matched)
+    stage.exchange.listen(lambda _: first.append("later"), Matched)
+    stage.buy("ann", 40, 10)
+    assert heard == []
+    stage.buy("bob", 60, 10, no=True)
+    stage.later(60)
+    assert heard == [event for event in stage.events if isinstance(event, Matched | SettlementMoved)]
+    assert first == ["earlier", "later"]
 
 
 def test_a_trade_is_mined_and_then_confirmed() -> None:

@@ -10,11 +10,13 @@ from dutchbook.domain.markets import FeeSchedule, Market, NoFees, PriceGrid, Que
 from dutchbook.domain.orders import Fill, Intent, IntentId, Leg, Order, Report, TimeInForce
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Money, Nanos, Price, Size
-from dutchbook.execution.basket import Baskets
+from dutchbook.execution.executor import Execution, ExecutionEvent
 from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.execution.step import Step
-from dutchbook.portfolio.entries import Deposit, FillBooked
+from dutchbook.portfolio.entries import Deposit, FillBooked, FillUndone
+from dutchbook.portfolio.fitting import fitted
 from dutchbook.portfolio.ledger import Ledger
+from dutchbook.portfolio.positions import Position
 from dutchbook.risk.review import Approved
 
 QUESTION = QuestionId("q")
@@ -46,9 +48,12 @@ class Stage:
             self.books.append(Book(yes(i)))
             self.show(i, bids, asks)
         self.bundles: dict[str, Bundle] = {}
-        self.baskets = Baskets(self, settings or ExecutionSettings())
+        self.execution = Execution(self, settings or ExecutionSettings())
         self.ledger = Ledger()
         self.ledger.apply(Deposit(Money(1_000 * DOLLAR)))
+        self.under_way: set[Venue] = set()
+        self.operators: set[Venue] = set()
+        """Venues to which operations are sent, and reported."""
         self.now = SECOND
         self.steps: list[Step] = []
         self._intents = 0
@@ -75,6 +80,18 @@ class Stage:
 
     def bundle(self, subject: str) -> Bundle | None:
         return self.bundles.get(subject)
+
+    def positions(self) -> Mapping[OutcomeId, Position]:
+        return self.ledger.positions
+
+    def cash_at(self, venue: Venue) -> Money:
+        return self.ledger.cash if venue is Venue.POLYMARKET else Money(0)
+
+    def operates(self, venue: Venue) -> bool:
+        return venue in self.operators
+
+    def moving(self, venue: Venue) -> bool:
+        return venue in self.under_way
 
     def next_intent(self) -> IntentId:
         self._intents += 1
@@ -135,7 +152,7 @@ class Stage:
         )
 
     def start(self, intent: Intent) -> Step:
-        return self._done(self.baskets.start(Approved(intent), self.now))
+        return self._done(self.execution.start(Approved(intent), self.now))
 
     def fill(self, order: Order, cents: int | None = None, contracts: int | None = None) -> Step:
         """The venue fills an order, whole and at its limit unless told otherwise."""
@@ -153,19 +170,28 @@ class Stage:
             fee=taker_fee(self.fees, price, size, leg.side),
             at=self.now,
         )
-        self.ledger.apply(FillBooked(fill))
-        return self._done(self.baskets.on_event(OrderFilled(fill, self.now), self.now))
+        return self.hear(OrderFilled(fill, self.now))
+
+    def hear(self, event: ExecutionEvent) -> Step:
+        """A venue, or a timer, says something: as the desk takes it in. Findings follow at once, in the same step."""
+        if isinstance(event, OrderFilled) and self.execution.orders.is_new(event.fill):
+            for entry in fitted(FillBooked(event.fill), self.ledger):
+                self.ledger.apply(entry)
+        step = self._done(self.execution.on_event(event, self.now))
+        for finding in step.findings:
+            step = joined(step, self.hear(finding))
+        return step
 
     def miss(self, order: Order, report: Report = Report.CANCELLED) -> Step:
         """The venue kills, refuses or otherwise reports an order."""
-        return self._done(self.baskets.on_event(OrderReported(order.id, report, self.now, "so it is"), self.now))
+        return self.hear(OrderReported(order.id, report, self.now, "so it is"))
 
     def fire(self, name: str, after: int) -> Step:
         self.now = Nanos(self.now + after)
-        return self._done(self.baskets.on_event(TimerFired(name, self.now), self.now))
+        return self.hear(TimerFired(name, self.now))
 
     def refuse(self, intent: Intent) -> Step:
-        return self._done(self.baskets.refused(intent.id, "drawdown", self.now))
+        return self._done(self.execution.refused(intent.id, "drawdown", self.now))
 
     def held(self) -> dict[OutcomeId, int]:
         """Contracts held by outcome, as the ledger knows them."""
@@ -176,11 +202,18 @@ class Stage:
         return Money(self.ledger.cash - 1_000 * DOLLAR)
 
     def _done(self, step: Step) -> Step:
-        for entry in step.operations:
-            self.ledger.apply(entry)
+        for operation in (*step.operations, *step.done):
+            fits = fitted(operation, self.ledger) if isinstance(operation, FillBooked | FillUndone) else (operation,)
+            for entry in fits:
+                self.ledger.apply(entry)
         self.ledger.check()
         self.steps.append(step)
         return step
+
+
+def joined(first: Step, then: Step) -> Step:
+    """Two steps as one."""
+    return Step(**{name: getattr(first, name) + getattr(then, name) for name in Step.__struct_fields__})
 
 
 def yes(i: int) -> OutcomeId:

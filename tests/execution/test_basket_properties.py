@@ -67,7 +67,7 @@ class Story:
             self.take(self.stage.miss(order))
             return
         self.take(self.stage.fill(order, contracts=contracts))
-        if not self.stage.baskets.orders[order.id].status.final:
+        if not self.stage.execution.orders[order.id].status.final:
             self.take(self.stage.miss(order))
 
 
@@ -76,8 +76,8 @@ def test_every_basket_ends_with_its_result_in_the_ledger(data: st.DataObject) ->
     story = Story(data)
     end = story.run()
     stage = story.stage
-    assert not stage.baskets.working()
-    assert not stage.baskets.orders.working()
+    assert not stage.execution.working()
+    assert not stage.execution.orders.working()
     bundle = next(iter(stage.bundles.values()))
     waiting = bundle.releases is not None
     pending = Money(bundle.payoff * end.sets // ONE) if waiting else Money(0)
@@ -96,8 +96,8 @@ def test_no_order_fills_beyond_its_size_and_no_id_is_used_twice(data: st.DataObj
     story = Story(data)
     story.run()
     sent = [order.id for step in story.stage.steps for order in step.orders]
-    assert len(sent) == len(set(sent)) == len(story.stage.baskets.orders)
-    for order in story.stage.baskets.orders:
+    assert len(sent) == len(set(sent)) == len(story.stage.execution.orders)
+    for order in story.stage.execution.orders:
         assert 0 <= order.filled <= order.leg.size
         assert order.status.final
 

@@ -7,7 +7,7 @@ from dutchbook.domain.bundles import BundleKind
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import OrderReported, TimerFired
 from dutchbook.domain.markets import PolymarketFees
-from dutchbook.domain.orders import Leg, OrderId, OrderStatus, Report, TimeInForce
+from dutchbook.domain.orders import IntentId, Leg, OrderId, OrderStatus, Report, TimeInForce
 from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Price, Size
 from dutchbook.execution.settings import ExecutionSettings, Sending
 from dutchbook.execution.step import NOTHING, Ending
@@ -28,7 +28,7 @@ def test_all_legs_leave_together_and_when_all_fill_the_sets_wait_for_settlement(
     assert [order.id for order in step.orders] == ["i1-1", "i1-2", "i1-3"]
     assert all(order.status is OrderStatus.SENDING for order in step.orders)
     assert len(step.timers) == 3
-    assert stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert stage.execution.busy("all_yes:[0, 1, 2]")
     first, second, third = step.orders
     assert stage.fill(first).ended == ()
     assert stage.fill(second).ended == ()
@@ -37,7 +37,7 @@ def test_all_legs_leave_together_and_when_all_fill_the_sets_wait_for_settlement(
     assert (end.ending, end.sets, end.kept) == (Ending.COMPLETE, 20 * CONTRACT, ())
     assert end.result == cents(100)  # 20 sets at 95 cents that pay a dollar
     assert last.operations == ()
-    assert not stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert not stage.execution.busy("all_yes:[0, 1, 2]")
     assert stage.held() == {yes(0): 20, yes(1): 20, yes(2): 20}
 
 
@@ -117,7 +117,7 @@ def test_without_any_way_home_the_position_is_kept_and_reported() -> None:
     assert end.kept == ((yes(0), 20 * CONTRACT), (yes(1), 20 * CONTRACT))
     assert end.result == -cents(1_600)
     assert "no way home" in step.notes[-1].text
-    assert not stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert not stage.execution.busy("all_yes:[0, 1, 2]")
 
 
 def test_a_refused_way_home_keeps_the_position_and_says_who_refused() -> None:
@@ -126,12 +126,12 @@ def test_a_refused_way_home_keeps_the_position_and_says_who_refused() -> None:
     stage.fill(one)
     stage.fill(two)
     [home] = stage.miss(three).intents
-    assert stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert stage.execution.busy("all_yes:[0, 1, 2]")
     step = stage.refuse(home)
     assert step.ended[0].ending is Ending.KEPT
     assert "refused: drawdown" in step.notes[-1].text
     assert stage.held() == {yes(0): 20, yes(1): 20}
-    assert not stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert not stage.execution.busy("all_yes:[0, 1, 2]")
 
 
 def test_a_refusal_of_a_fresh_intent_is_none_of_the_baskets_business() -> None:
@@ -187,7 +187,7 @@ def test_a_leg_too_small_to_be_sold_is_merged_with_its_twin() -> None:
     [order] = stage.start(home).orders
     step = stage.fill(order, 87)
     [merge] = step.operations
-    assert merge == Merge(stage.markets[2].id, yes(2), no(2), Size(6 * CONTRACT))
+    assert merge == Merge(stage.markets[2].id, yes(2), no(2), Size(6 * CONTRACT), IntentId("i1"))
     assert step.ended[0].result == stage.earned() == -cents(12)
     assert stage.held() == {}
 
@@ -327,12 +327,12 @@ def test_an_order_without_an_answer_is_unknown_never_resent_and_its_basket_waits
     stage.fill(two)
     timer = step.timers[2][0]
     late = stage.fire(timer, 6 * SECOND)
-    assert stage.baskets.orders[three.id].status is OrderStatus.UNKNOWN
+    assert stage.execution.orders[three.id].status is OrderStatus.UNKNOWN
     assert (late.orders, late.intents, late.ended) == ((), (), ())
     assert "unknown" in late.notes[0].text
-    assert stage.baskets.busy("all_yes:[0, 1, 2]")
+    assert stage.execution.busy("all_yes:[0, 1, 2]")
     assert stage.fire(timer, SECOND) == NOTHING
-    assert [order.id for order in stage.baskets.orders.unknown()] == [three.id]
+    assert [order.id for order in stage.execution.orders.unknown()] == [three.id]
     assert stage.miss(three, Report.ABSENT).intents != ()
 
 
@@ -358,7 +358,7 @@ def test_a_resting_leg_is_cancelled_when_patience_ends() -> None:
 
 def test_timers_of_others_are_not_ours() -> None:
     stage = Stage(THREE)
-    assert stage.baskets.on_event(TimerFired("oracle", stage.now), stage.now) == NOTHING
+    assert stage.execution.on_event(TimerFired("oracle", stage.now), stage.now) == NOTHING
 
 
 def test_impossible_reports_raise_and_change_nothing() -> None:
@@ -368,17 +368,28 @@ def test_impossible_reports_raise_and_change_nothing() -> None:
     with pytest.raises(IllegalTransition, match="cannot follow"):
         stage.miss(one)
     with pytest.raises(IllegalTransition, match="not one of ours"):
-        stage.baskets.on_event(OrderReported(OrderId("x"), Report.CANCELLED, stage.now), stage.now)
+        stage.execution.on_event(OrderReported(OrderId("x"), Report.CANCELLED, stage.now), stage.now)
     with pytest.raises(IllegalTransition, match="without its fill"):
         stage.miss(stage.steps[0].orders[1], Report.FILLED)
-    assert stage.baskets.orders[one.id].filled == 20 * CONTRACT
+    assert stage.execution.orders[one.id].filled == 20 * CONTRACT
 
 
 def test_more_than_was_ordered_cannot_fill() -> None:
     stage = Stage(THREE)
-    one, *_ = stage.begin(BundleKind.ALL_YES, LEGS, 20).orders
+    one, *_ = stage.begin(BundleKind.ALL_YES, LEGS, 20, tif=TimeInForce.GTC).orders
     with pytest.raises(IllegalTransition, match="filled"):
         stage.fill(one, 50, 21)
+
+
+def test_what_an_amount_of_money_buys_beyond_the_size_at_a_better_price_is_kept_and_the_basket_is_complete() -> None:
+    stage = Stage(THREE)
+    one, two, three = stage.begin(BundleKind.ALL_YES, LEGS, 20).orders
+    stage.fill(one, 40, 25)
+    stage.fill(two)
+    step = stage.fill(three)
+    [end] = step.ended
+    assert (end.ending, end.sets, end.kept) == (Ending.COMPLETE, 20 * CONTRACT, ((yes(0), 5 * CONTRACT),))
+    assert step.intents == ()
 
 
 def test_an_intent_that_is_no_bundle_is_sent_and_ends_with_its_order() -> None:

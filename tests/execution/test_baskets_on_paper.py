@@ -4,14 +4,13 @@ from random import Random
 
 from dutchbook.domain.book import BookView
 from dutchbook.domain.bundles import BundleKind
-from dutchbook.domain.events import BookSnapshot, OrderFilled, OrderReported
+from dutchbook.domain.events import BookSnapshot
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.units import CONTRACT
 from dutchbook.exchange.paper.fill_model import PaperExchange
 from dutchbook.exchange.paper.settings import PaperSettings
 from dutchbook.execution.step import Ending, Step
-from dutchbook.portfolio.entries import FillBooked
 from tests.execution.stage import Stage, yes
 
 BOOKS = [({48: 100}, {50: 100}), ({28: 100}, {30: 100}), ({13: 100}, {15: 100})]
@@ -50,11 +49,6 @@ class PaperDesk(Stage):
                 step = self.hear(answer)
         return step
 
-    def hear(self, answer: OrderReported | OrderFilled) -> Step:
-        if isinstance(answer, OrderFilled):
-            self.ledger.apply(FillBooked(answer.fill))
-        return self._done(self.baskets.on_event(answer, self.now))
-
 
 def test_a_basket_fills_on_paper_and_the_depth_is_gone_for_the_next_one() -> None:
     desk = PaperDesk()
@@ -69,7 +63,7 @@ def test_a_basket_fills_on_paper_and_the_depth_is_gone_for_the_next_one() -> Non
 def test_a_level_that_vanishes_on_the_way_leaves_a_basket_to_be_brought_home() -> None:
     desk = PaperDesk()
     step = desk.deliver(desk.begin(BundleKind.ALL_YES, LEGS, 20), while_it_travels=(2, {13: 100}, {25: 100}))
-    assert [order.status for order in desk.baskets.orders].count(OrderStatus.CANCELLED) == 1
+    assert [order.status for order in desk.execution.orders].count(OrderStatus.CANCELLED) == 1
     [home] = step.intents
     [end] = desk.deliver(desk.start(home)).ended
     assert end.ending is Ending.HOME

@@ -64,21 +64,20 @@ def test_a_quote_walks_levels_within_the_limit_and_says_how_much_there_is() -> N
     assert quote(levels, NoFees(), Side.BUY, Size(15 * CONTRACT), Price(3_999)) is None
 
 
-def test_a_plan_knows_its_worst_loss_and_where_each_leg_breaks_even() -> None:
+def test_a_plan_knows_its_order_and_its_worst_loss() -> None:
     stage = Stage([({48: 100}, {50: 100}), ({28: 100}, {30: 25}), ({13: 100}, {15: 100})])
     step = stage.begin(BundleKind.ALL_YES, [(0, 50), (1, 30), (2, 15)], 20)
     assert "legs 1+2+3" in step.notes[0].text
-    [intent] = stage.baskets.working()
+    [intent] = stage.execution.working()
     made = plan(intent, stage.bundle(intent.subject), stage, Sending.ONE_BY_ONE)
     assert made.waves == ((1,), (0,), (2,))
     assert made.worst_loss == 16 * DOLLAR  # the third misses, the first two are lost
-    assert made.break_even == (5_500, 3_500, 2_000)
 
 
 def test_of_nos_in_an_exclusive_question_all_but_one_pay_even_if_a_leg_misses() -> None:
     stage = Stage([({45: 50}, {50: 50}), ({35: 50}, {40: 50}), ({30: 50}, {32: 50})])
     stage.begin(BundleKind.ALL_NO, [(0, 55), (1, 65), (2, 70)], 20)
-    [intent] = stage.baskets.working()
+    [intent] = stage.execution.working()
     made = plan(intent, stage.bundle(intent.subject), stage, Sending.TOGETHER)
     assert made.worst_loss == 20 * DOLLAR * 35 // 100  # 65 and 70 cents, of which a dollar is sure
 
@@ -86,17 +85,16 @@ def test_of_nos_in_an_exclusive_question_all_but_one_pay_even_if_a_leg_misses() 
 def test_a_split_of_which_the_dearer_half_does_not_sell_is_the_worst_of_a_split() -> None:
     stage = Stage([({53: 50}, {49: 50})])
     stage.begin(BundleKind.SPLIT_SELL, [(0, 53), (0, 51)], 20)
-    [intent] = stage.baskets.working()
+    [intent] = stage.execution.working()
     made = plan(intent, stage.bundle(intent.subject), stage, Sending.TOGETHER)
     assert made.worst_loss == 20 * DOLLAR * 49 // 100
-    assert made.break_even == (4_900, 4_700)
 
 
-def test_an_intent_that_is_no_bundle_risks_its_cost_and_has_no_break_even() -> None:
+def test_an_intent_that_is_no_bundle_risks_its_cost() -> None:
     stage = Stage([({48: 100}, {50: 100})])
     bundle = stage.add_bundle(BundleKind.ALL_YES, [0])
     stage.begin(BundleKind.ALL_YES, [(0, 50)], 20)
-    [intent] = stage.baskets.working()
+    [intent] = stage.execution.working()
     made = plan(intent, None, stage, Sending.THINNEST_FIRST)
-    assert (made.worst_loss, made.break_even, made.waves) == (10 * DOLLAR, (None,), ((0,),))
+    assert (made.worst_loss, made.waves) == (10 * DOLLAR, ((0,),))
     assert bundle.legs[0].outcome == yes(0)

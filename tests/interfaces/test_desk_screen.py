@@ -140,6 +140,15 @@ def test_what_is_not_known_is_not_shown_as_a_number() -> None:
     assert arden.rstrip().endswith("-")
 
 
+def test_the_newest_word_of_a_feed_has_a_line_of_its_own() -> None:
+    said = "kalshi feed 2: stale - nothing came for 10 s - 37 books unknown - trying again in 0.5 s"
+    desk = msgspec.structs.replace(DESK, said=said)
+    assert said in [line.strip() for line in drawn(desk).splitlines()]
+    narrow = drawn(desk, 60).splitlines()
+    assert len([line for line in narrow if "kalshi feed 2: stale" in line]) == 1
+    assert len(narrow) == len(drawn(DESK, 60).splitlines()) + 1
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_the_screen_keeps_to_its_width_and_mode_on_any_terminal(width: int) -> None:
     lines = drawn(DESK, width).splitlines()

@@ -35,7 +35,7 @@ def test_the_help_fits_one_screen_and_is_grouped(terminal: Terminal) -> None:
     shown = terminal("--help")
     lines = shown.out.splitlines()
     assert shown.code == 0
-    assert len(lines) <= 40
+    assert len(lines) <= 50
     assert max(len(line) for line in lines) <= 80
     assert [line for line in lines if line in ("Trade:", "Test:", "Look:", "Operate:")] == [
         "Trade:",
@@ -77,7 +77,7 @@ def test_every_command_shows_an_example_that_it_accepts(path: tuple[str, ...]) -
 
 
 def test_every_command_that_reads_prints_json_when_asked() -> None:
-    writers = {("halt",), ("resume",)}
+    writers = {("halt",), ("init",)}
     others = {("journal", "export")}
     for path, command in COMMANDS.items():
         flags = {option for parameter in command.params for option in parameter.opts}
@@ -173,7 +173,7 @@ def test_a_wrong_amount_of_cash_is_a_usage_error(terminal: Terminal, text: str) 
     assert "--cash" in shown.err
 
 
-@pytest.mark.parametrize("mode", ["backtest", "replay", "sandbox"])
+@pytest.mark.parametrize("mode", ["backtest", "replay", "sandbox", "live"])
 def test_run_refuses_a_mode_that_it_cannot_serve(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
@@ -183,11 +183,28 @@ def test_run_refuses_a_mode_that_it_cannot_serve(
     assert f"mode {mode}" in shown.err
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--venue", "polymarket"), "--venue"),
+        (("--scenario", "town"), "--scenario"),
+        (("--sandbox", "--faults", "plan.yaml"), "--sandbox, --faults"),
+    ],
+)
+def test_a_random_walk_excludes_what_is_said_of_other_markets(
+    terminal: Terminal, words: tuple[str, ...], named: str
+) -> None:
+    shown = terminal("run", "--walk", *words, "--once")
+    assert shown.code == 2
+    assert f"--walk and {named} exclude each other" in shown.err
+
+
 def test_live_is_refused(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUTCHBOOK_MODE", "live")
-    shown = terminal("run", "--walk", "--once")
+    shown = terminal("run", "--once")
     assert shown.code == 5
-    assert "no client that can place a real order" in shown.err
+    assert "live trading is not armed" in shown.err
+    assert "DUTCHBOOK_ENABLE_LIVE_TRADING is not true" in shown.err
 
 
 def test_explain_wants_one_thing(terminal: Terminal) -> None:

@@ -49,7 +49,7 @@ def test_a_terminal_gets_the_live_screen(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_ctrl_c_ends_a_run_in_good_order(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = InterruptedDesk()
-    monkeypatch.setattr("dutchbook.app.paper.PaperDesk", lambda *_: desk)
+    monkeypatch.setattr("dutchbook.app.running.RunningDesk", lambda *_: desk)
     shown = terminal("run", "--walk", "--plain")
     assert shown.code == 0
     assert desk.closed

@@ -8,12 +8,21 @@ from tests.interfaces.test_desk_screen import DESK
 class FakeDesk:
     """Counts its steps; has something to do each 10 ms."""
 
+    over = False
+    unknown: tuple[()] = ()
+
     def __init__(self) -> None:
         self.steps = 0
 
     def step(self) -> int:
         self.steps += 1
         return 1
+
+    def own_process(self) -> None:
+        """It does not."""
+
+    def wind_down(self) -> None:
+        """Nothing is at work."""
 
     def seconds_until_due(self) -> float:
         return 0.01

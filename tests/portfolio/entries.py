@@ -21,11 +21,14 @@ def claim(outcome: OutcomeId) -> Claim:
     return Claim(outcome, MarketId(outcome.rpartition("/")[0]))
 
 
-def traded(side: Side, outcome: OutcomeId, price: int, size: int, fee: int = 0) -> FillBooked:
+def traded(
+    side: Side, outcome: OutcomeId, price: int, size: int, fee: int = 0, *, fill: str = "", order: str = "o"
+) -> FillBooked:
+    """A trade; one with a name is provisional."""
     market = claim(outcome).market
     return FillBooked(
         Fill(
-            order=OrderId("o"),
+            order=OrderId(order),
             intent=IntentId("i"),
             outcome=outcome,
             market=market,
@@ -34,6 +37,8 @@ def traded(side: Side, outcome: OutcomeId, price: int, size: int, fee: int = 0) 
             size=Size(size),
             fee=Money(fee),
             at=Nanos(0),
+            id=fill,
+            provisional=bool(fill),
         )
     )
 

@@ -198,3 +198,48 @@ def test_what_two_fills_took_is_no_longer_to_come(exposure: Exposure) -> None:
         exposure.order_changed(order)
     assert exposure.incoming(yes()) == 3 * CONTRACT
     assert exposure.reserved() == 3 * 400_000
+
+
+def test_what_is_not_settled_is_held_and_may_not_be_sold(ledger: Ledger) -> None:
+    unsettled = {yes(): Size(4 * CONTRACT)}
+    exposure = Exposure(ledger, venue_of, no_fee, lambda outcome: unsettled.get(outcome, Size(0)))
+    ledger.apply(bought(yes(), 4_000, 10 * CONTRACT))
+    assert (exposure.settled(yes()), exposure.sellable(yes())) == (6 * CONTRACT, 6 * CONTRACT)
+    assert exposure.needed(intent(leg(Side.SELL, yes(), 5_000, 10))) == {RAIN: 4 * DOLLAR}
+    unsettled.clear()
+    assert exposure.sellable(yes()) == 10 * CONTRACT
+
+
+def test_a_fill_that_is_taken_back_is_reserved_again_until_its_intent_is_over(
+    ledger: Ledger, exposure: Exposure
+) -> None:
+    exposure.reserve(intent(BUY))
+    order = sent(BUY)
+    exposure.order_changed(order)
+    exposure.order_changed(order.after_fill(BUY.size))
+    assert exposure.market(RAIN) == 0
+    exposure.order_changed(order.after_fill(BUY.size).after_reversal(BUY.size))
+    assert exposure.market(RAIN) == 4 * DOLLAR
+    exposure.release(IntentId("i1"))
+    assert exposure.market(RAIN) == 0
+
+
+def test_an_order_taken_for_gone_that_is_unknown_again_counts_at_its_worst(exposure: Exposure) -> None:
+    exposure.reserve(intent(BUY))
+    rejected = sent(BUY).after(Report.REJECTED)
+    exposure.order_changed(rejected)
+    exposure.release(IntentId("i1"))
+    assert exposure.deployed() == 0
+    exposure.order_changed(rejected.after(Report.ACCEPTED))
+    assert exposure.deployed() == 4 * DOLLAR
+
+
+def test_an_order_that_spends_an_amount_of_money_consumes_what_it_reserved_and_no_more(exposure: Exposure) -> None:
+    market = MarketId("0xrain")
+    spends = Leg(OutcomeId("y"), market, Side.BUY, Price(5_000), Size(10 * CONTRACT), Price(5_000))
+    exposure.reserve(intent(spends))
+    order = sent(spends)
+    exposure.order_changed(order)
+    exposure.order_changed(order.after_fill(Size(12 * CONTRACT)))
+    assert exposure.market(market) == 0
+    assert exposure.incoming(OutcomeId("y")) == 0

@@ -6,7 +6,7 @@ from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Nanos, Price, Size
 from dutchbook.portfolio.entries import Deposit, LedgerEntry
 from dutchbook.portfolio.ledger import Ledger
 from dutchbook.portfolio.profit import profit_and_loss
-from dutchbook.portfolio.valuation import CompleteSet, LastBids, worst_payout
+from dutchbook.portfolio.valuation import CompleteSet, LastBids
 from tests.portfolio.entries import bought, no, sold, yes
 
 SUN = MarketId("sun")
@@ -69,11 +69,6 @@ def test_a_complete_set_that_the_bids_value_higher_is_worth_its_bids() -> None:
     ledger = ledger_of(bought(yes(), 4_000, CONTRACT), bought(yes(SUN), 5_500, CONTRACT))
     both = CompleteSet((yes(), yes(SUN)), Price(10_000))
     assert ledger.valuation(lambda _: Price(6_000), [both]).priced == 1_200_000
-
-
-def test_the_worse_outcome_of_yes_and_no_pays_for_the_pairs() -> None:
-    assert worst_payout(Size(3 * CONTRACT), Size(10 * CONTRACT)) == 3 * DOLLAR
-    assert worst_payout(Size(3 * CONTRACT), Size(0)) == 0
 
 
 def test_a_lost_book_keeps_its_last_bid_and_one_without_bids_is_worth_nothing() -> None:

@@ -11,7 +11,9 @@ from dutchbook.portfolio.entries import Deposit, FillBooked
 from dutchbook.portfolio.exposure import Exposure
 from dutchbook.portfolio.ledger import Ledger
 from dutchbook.portfolio.valuation import LastBids
+from dutchbook.portfolio.venue_cash import VenueCash
 from dutchbook.risk.drawdown import Drawdown, DrawdownState
+from dutchbook.risk.ports import Block
 from dutchbook.risk.settings import RiskSettings
 
 NOW = Nanos(1_780_000_000 * SECOND)
@@ -50,12 +52,17 @@ class TestDesk:
         self.now = NOW
         self.markets = {name: market_named(name) for name in (RAIN, WIND)} | {SUN: market_named(SUN, Venue.KALSHI)}
         self.books: dict[OutcomeId, Book] = {}
-        self.ledger = Ledger()
+        self.unsettled: dict[OutcomeId, Size] = {}
+        self.venue_cash_ = VenueCash(lambda name: self.markets[name].venue)
+        self.ledger = Ledger(self.venue_cash_.booked)
         self.ledger.apply(Deposit(Money(bankroll)))
-        self.exposure = Exposure(self.ledger, lambda name: self.markets[name].venue, lambda *_: Money(0))
+        self.exposure = Exposure(
+            self.ledger, lambda name: self.markets[name].venue, lambda *_: Money(0), self.unsettled_of
+        )
         self.drawdown = Drawdown(settings, DrawdownState.start(Money(bankroll), self.now))
         self.marks = LastBids(self)
         self.halt: str | None = None
+        self.blocks: dict[OutcomeId, Block] = {}
         self.last_frame = self.now
         for name in self.markets:
             self.quote(yes(name), 4_900, 5_000)
@@ -125,11 +132,24 @@ class TestDesk:
     def free_cash(self) -> Money:
         return self.exposure.free_cash()
 
+    def venue_cash(self, venue: Venue) -> Money | None:
+        cash = self.venue_cash_.at(venue)
+        return None if cash is None else Money(cash - self.exposure.reserved_at(venue))
+
     def worst_loss(self) -> Money:
         return self.exposure.worst_loss()
 
     def held(self, outcome: OutcomeId) -> Size:
         return self.ledger.held(outcome)
+
+    def unsettled_of(self, outcome: OutcomeId) -> Size:
+        return self.unsettled.get(outcome, Size(0))
+
+    def settled(self, outcome: OutcomeId) -> Size:
+        return self.exposure.settled(outcome)
+
+    def blocked(self, leg: Leg) -> Block | None:
+        return self.blocks.get(leg.outcome)
 
     def incoming(self, outcome: OutcomeId) -> Size:
         return self.exposure.incoming(outcome)
@@ -142,6 +162,9 @@ class TestDesk:
 
     def halted(self) -> str | None:
         return self.halt
+
+    def paused_by(self, strategy: str) -> str | None:  # noqa: ARG002 - nobody pauses here
+        return None
 
     def paused(self) -> str | None:
         return self.drawdown.paused(self.now)

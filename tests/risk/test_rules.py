@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.orders import Intent, Order, OrderId, Report
+from dutchbook.domain.orders import Intent, Order, OrderId, PlanKind, Report
 from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Nanos, Price, Size
 from dutchbook.portfolio.entries import Withdrawal
-from dutchbook.risk.ports import Refusal
+from dutchbook.risk.ports import Block, Refusal
 from dutchbook.risk.review import Approved, Refused, review
 from dutchbook.risk.rules import guardian_rules
 from dutchbook.risk.settings import RiskSettings
@@ -256,3 +256,47 @@ def test_everything_that_stands_in_the_way_is_reported_at_once() -> None:
         "stale_price",
         "slippage_guard",
     ]
+
+
+def test_what_execution_would_keep_back_is_refused_by_the_name_of_what_stands_in_its_way() -> None:
+    desk = TestDesk()
+    desk.hold(yes(RAIN), 20)
+    desk.blocks[yes(RAIN)] = Block("unknown_order", "order o7 in its market and direction is unknown")
+    refusal = refusals(desk, intent(buy(yes(RAIN), 10)))["unknown_order"]
+    assert "o7" in refusal.message
+    assert "unknown_order" in refusals(desk, intent(sell(yes(RAIN), 10)))  # selling twice is no reduction
+    assert refusals(desk, intent(buy(yes(WIND), 10))) == {}
+    desk.blocks[yes(WIND)] = Block("venue_state", "polymarket is cancel_only")
+    assert "venue_state" in refusals(desk, intent(buy(yes(WIND), 10)))
+
+
+def test_selling_what_is_not_settled_does_not_count_as_reducing_risk() -> None:
+    desk = TestDesk()
+    desk.hold(yes(RAIN), 20)
+    desk.halt = "a test"
+    assert refusals(desk, intent(sell(yes(RAIN), 20))) == {}
+    desk.unsettled[yes(RAIN)] = Size(CONTRACT)
+    assert "halted" in refusals(desk, intent(sell(yes(RAIN), 20)))
+    assert refusals(desk, intent(sell(yes(RAIN), 19))) == {}
+
+
+def test_nothing_is_opened_shortly_before_a_market_closes_and_what_is_held_may_be_sold() -> None:
+    settings = RiskSettings.model_validate({"no_opening_before_close": "1h"})
+    desk = TestDesk(settings)
+    desk.hold(yes(RAIN), 20)
+    closes = Nanos(desk.now + 3_600 * SECOND)
+    desk.markets[RAIN] = msgspec.structs.replace(desk.markets[RAIN], closes=closes)
+    assert "closes in 3600.00s" in refusals(desk, intent(buy(yes(RAIN), 10)), settings)["before_close"].message
+    assert refusals(desk, intent(sell(yes(RAIN), 10)), settings) == {}
+    assert refusals(desk, intent(buy(yes(WIND), 10)), settings) == {}
+    assert refusals(desk, intent(buy(yes(RAIN), 10))) == {}
+    desk.markets[RAIN] = msgspec.structs.replace(desk.markets[RAIN], closes=Nanos(closes + 1))
+    assert refusals(desk, intent(buy(yes(RAIN), 10)), settings) == {}
+
+
+def test_a_plan_works_one_leg() -> None:
+    both = intent(buy(yes(RAIN), 10), buy(yes(WIND), 10))
+    assert refusals(TestDesk(), both) == {}
+    sliced = msgspec.structs.replace(both, plan=PlanKind.TWAP)
+    assert "works one leg" in refusals(TestDesk(), sliced)["sound_intent"].message
+    assert refusals(TestDesk(), msgspec.structs.replace(intent(buy(yes(RAIN), 10)), plan=PlanKind.TWAP)) == {}

@@ -64,10 +64,11 @@ def first_line(running: subprocess.Popen[str]) -> dict[str, dict[str, str]]:
 def test_the_first_line_says_where_everything_listens(sandbox: subprocess.Popen[str]) -> None:
     told = first_line(sandbox)
     assert list(told) == ["polymarket", "kalshi", "control"]
-    assert list(told["polymarket"]) == ["clob", "gamma", "data", "ws", "prices", "realtime", "sports"]
+    polymarket = ["clob", "gamma", "data", "ws", "prices", "realtime", "sports", "chain", "relayer"]
+    assert list(told["polymarket"]) == polymarket
     assert list(told["kalshi"]) == ["rest", "ws"]
     ports = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", json.dumps(told))}
-    assert len(ports) == 10
+    assert len(ports) == 12
     for port in ports:
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
 

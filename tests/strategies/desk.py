@@ -31,6 +31,7 @@ class PaperDesk:
         self.books: dict[OutcomeId, Book] = {}
         self._views: dict[OutcomeId, BookView] = {}
         self._intents = 0
+        self.fill_rates: dict[str, int] = {}
         for market in markets:
             self._views[market.yes] = yes = self.books[market.yes] = Book(market.yes)
             if market.shared_book:
@@ -50,6 +51,9 @@ class PaperDesk:
     def next_intent(self) -> IntentId:
         self._intents += 1
         return IntentId(f"i{self._intents}")
+
+    def fill_rate(self, kind: str) -> int:
+        return self.fill_rates.get(kind, 1_000_000)
 
     def busy(self, subject: str) -> bool:
         return subject in self.working

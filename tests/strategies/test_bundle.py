@@ -172,7 +172,7 @@ def test_a_settlement_that_is_overdue_is_not_taken_for_an_imminent_one() -> None
     assert len(b9(story, markets)) == 1
     slow = story_of(markets, least_yield="100%", overdue_lockup="60d")
     assert not b9(slow, markets)
-    assert slow.strategy.stats.refused_by_yield == 1
+    assert slow.strategy.stats.declined[Why.LOW_YIELD] == 1
 
 
 def test_books_that_do_not_mirror_each_other_can_be_bought_both() -> None:
@@ -263,7 +263,7 @@ def test_a_basket_locked_up_too_long_for_its_profit_is_refused_by_yield() -> Non
     markets = three(settles=NOW + 400 * 86_400 * 10**9)
     story = story_of(markets, least_yield="10%")
     assert not b9(story, markets)
-    assert story.strategy.stats.refused_by_yield == 1
+    assert story.strategy.stats.declined[Why.LOW_YIELD] == 1
     assert story.strategy.stats.opportunities == 0
 
 

@@ -5,38 +5,52 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from dutchbook.app.trading import Trading
 from dutchbook.catalogue.catalogue import Catalogue
+from dutchbook.catalogue.pairs import ApprovedPairs
 from dutchbook.catalogue.relations import bundles_of
 from dutchbook.config.settings import Settings
 from dutchbook.domain.bundles import Bundle, BundleId, BundleKind
 from dutchbook.domain.errors import UsageError
-from dutchbook.domain.identity import OutcomeId, Venue
+from dutchbook.domain.identity import OutcomeId, Venue, venue_of
 from dutchbook.domain.markets import KalshiFees, Market, Question
+from dutchbook.domain.pairs import Pair
 from dutchbook.domain.ports import Codec, SequenceKind
+from dutchbook.domain.units import Price
 from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.desk import Desk, Opening
-from dutchbook.engine.feed import Feed
+from dutchbook.engine.feed import Feed, PrivateCodec
 from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec
 from dutchbook.engine.loop import Loop, Policy
-from dutchbook.engine.ports import Record
+from dutchbook.engine.ports import Gateway, Record
 from dutchbook.exchange.paper.fill_model import PaperExchange
+from dutchbook.execution.gateway import VenueGateway
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.risk.halt import HaltSwitch
 from dutchbook.risk.rules import guardian_rules
-from dutchbook.strategies.bundle import BundleStrategy
+from dutchbook.strategies.bundle import BUNDLE, Across, BundleStrategy
+from dutchbook.strategies.cross_venue import PairStrategy
+from dutchbook.strategies.cross_venue_settings import demands
+from dutchbook.strategies.cross_venue_styles import ATOMIC_ARB, LEG_AND_HEDGE, AtomicArb, LegAndHedge
+from dutchbook.strategies.exits import ExitStrategy
 from dutchbook.strategies.ports import Strategy
 from dutchbook.venues.feed import NoticeCodec, source_of
 from dutchbook.venues.kalshi.codec import MARKET_SOURCE as KALSHI_SOURCE
 from dutchbook.venues.kalshi.codec import KalshiCodec
+from dutchbook.venues.operations import OperationCodec, operations_source
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE, REST_SOURCE, PolymarketCodec
+from dutchbook.venues.trading import orders_source, user_source
 
-STRATEGIES = (BundleStrategy.name,)
+STRATEGIES = (BUNDLE, ATOMIC_ARB, LEG_AND_HEDGE)
 """The strategies there are, by the names that users give."""
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A desk and the parts of it that reports look into. `bundles` is how many were watched at the start."""
+    """A desk and the parts of it that reports look into.
+
+    `bundles` is how many were watched at the start, `gateway` where orders really leave.
+    """
 
     loop: Loop
     desk: Desk
@@ -44,6 +58,7 @@ class Parts(msgspec.Struct, frozen=True):
     polymarket: PolymarketCodec
     kalshi: KalshiCodec
     bundles: int
+    gateway: VenueGateway | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +71,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     sequence: SequenceKind = SequenceKind.FULL
     wired: bool = True
     strategies: tuple[str, ...] = STRATEGIES
+    pairs: tuple[Pair, ...] = ()
+    """The table of pairs across venues; those approved are watched and may be traded."""
+    trading: Trading | None = None
+    """Without it every fill is simulated."""
     switch: HaltSwitch | None = None
+    more: tuple[Strategy, ...] = ()
+    """Strategies that are handed in, run behind those named."""
     watch: Callable[[BundleStrategy], Strategy] | None = None
     """Makes a strategy that only looks, run behind the others."""
 
@@ -76,9 +97,9 @@ class TradedBundles:
         return self._traded.get(subject)
 
     def complete_sets(self, positions: Mapping[OutcomeId, Position]) -> Sequence[CompleteSet]:
-        """Traded bundles of which every leg is held: worth their payoff whatever happens."""
+        """Traded bundles of which every leg is held: worth their payoff, less what a mismatch takes on average."""
         return [
-            CompleteSet(tuple(leg.outcome for leg in bundle.legs), bundle.payoff)
+            CompleteSet(tuple(leg.outcome for leg in bundle.legs), _sure_payoff(bundle))
             for bundle in self._traded.values()
             if bundle.kind is not BundleKind.SPLIT_SELL and all(leg.outcome in positions for leg in bundle.legs)
         ]
@@ -87,23 +108,31 @@ class TradedBundles:
 def assemble(
     settings: Settings, questions: Iterable[Question], listed: Iterable[Market], record: Record, terms: Terms
 ) -> Parts:
-    """A desk that trades on paper. Raises UsageError for a strategy that does not exist."""
+    """A desk, with everything that it is made of. Raises UsageError for a strategy that does not exist."""
     check_strategies(terms.strategies)
     markets = [_for_account(market, settings) for market in listed]
     catalogue = Catalogue(questions, markets)
     bundles = [bundle for question in catalogue.questions() for bundle in bundles_of(question, catalogue)]
-    strategy = BundleStrategy(bundles, settings.bundle, catalogue=catalogue)
+    pairs = ApprovedPairs(terms.pairs, settings.cross_venue.mismatch)
+    across = _across(settings, pairs)
+    within = BUNDLE in terms.strategies
+    strategy = BundleStrategy(bundles, settings.bundle, catalogue=catalogue, across=across, within=within)
     books = BookTable(markets, watched=strategy.outcomes())
-    exchange = PaperExchange(books, settings.paper, random.Random(0))  # noqa: S311 - latency jitter, not a secret
+    gateway = _gateway(terms.trading, books, catalogue, settings)
     desk = Desk(
         catalogue=catalogue,
         books=books,
-        gateway=exchange,
+        gateway=gateway,
         bundles=TradedBundles(strategy),
         risk=settings.risk,
         execution=settings.execution,
         opening=terms.opening,
     )
+    if terms.trading is not None and isinstance(gateway, VenueGateway):
+        _bind(terms.trading, gateway, desk)
+    if terms.trading is None:
+        for venue, lies_there in settings.portfolio.by_venue(terms.opening.cash).items():
+            desk.venue_cash.stated(venue, lies_there)
     polymarket = PolymarketCodec(
         [market for market in markets if terms.wired and market.venue is Venue.POLYMARKET],
         watched=strategy.outcomes(),
@@ -116,18 +145,60 @@ def assemble(
         REST_SOURCE: polymarket,
         KALSHI_SOURCE: kalshi,
         **{source_of(venue): NoticeCodec(venue) for venue in Venue},
-        LISTING_SOURCE: ListingCodec(lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET)),
+        LISTING_SOURCE: ListingCodec(
+            lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET),
+            lambda market: _for_account(market, settings),
+        ),
     }
-    # Each that STRATEGIES names is built here; a run wakes those that were asked for, in that order.
-    built: Mapping[str, Strategy] = {strategy.name: strategy}
-    chosen = tuple(built[name] for name in dict.fromkeys(terms.strategies))
+    chosen = _chosen(terms.strategies, strategy, _pair_strategies(settings, strategy, catalogue) if pairs else ())
     policy = Policy(
-        strategies=chosen + ((terms.watch(strategy),) if terms.watch else ()),
+        strategies=(*chosen, *((ExitStrategy(desk, settings.exits),) if chosen else ()), *terms.more)
+        + ((terms.watch(strategy),) if terms.watch else ()),
         rules=guardian_rules(settings.risk),
         observers=(strategy,),
     )
-    loop = Loop(desk, Feed(codecs), exchange, record, policy, terms.switch or HaltSwitch(None))
-    return Parts(loop, desk, strategy, polymarket, kalshi, len(bundles))
+    feed = Feed(codecs, {} if terms.trading is None else _private(terms.trading))
+    loop = Loop(desk, feed, gateway, record, policy, terms.switch or HaltSwitch(None))
+    watched = len(bundles) + len(pairs.bundles(catalogue))
+    leaves_by = gateway if isinstance(gateway, VenueGateway) else None
+    return Parts(loop, desk, strategy, polymarket, kalshi, watched, leaves_by)
+
+
+def _gateway(trading: Trading | None, books: BookTable, catalogue: Catalogue, settings: Settings) -> Gateway:
+    """Where orders go: to the venues, or, without anything to trade with, to the fill model."""
+    if trading is None:
+        return PaperExchange(books, settings.paper, random.Random(0))  # noqa: S311 - latency jitter, not a secret
+    return VenueGateway(trading.brokers, trading.codecs, books, catalogue.market_of, trading.operators)
+
+
+def _bind(trading: Trading, gateway: VenueGateway, desk: Desk) -> None:
+    """Let brokers and codecs look up what the desk knows, and the gateway which orders are at work."""
+    orders = desk.execution.orders
+
+    def held(venue: Venue) -> Iterable[OutcomeId]:
+        for outcome, position in desk.ledger.positions.items():
+            if venue_of(position.market) is venue:
+                yield outcome
+        for order in orders.working():
+            market = desk.market(order.leg.market)
+            if market is not None and market.venue is venue:
+                yield from (market.yes, market.no)
+
+        for id_ in sorted(desk.execution.operations.touched()):
+            market = desk.market(id_)
+            if market is not None and market.venue is venue:
+                yield from (market.yes, market.no)
+
+    trading.lookups.bind(desk.catalogue, held)
+    gateway.follow(orders.working)
+
+
+def _private(trading: Trading) -> dict[str, PrivateCodec]:
+    """The codecs of our own orders and operations, by the sources of their frames."""
+    codecs: dict[str, PrivateCodec] = {
+        source(venue): codec for venue, codec in trading.codecs.items() for source in (orders_source, user_source)
+    }
+    return codecs | {operations_source(venue): OperationCodec() for venue in trading.operators}
 
 
 def check_strategies(names: Sequence[str]) -> None:
@@ -135,6 +206,35 @@ def check_strategies(names: Sequence[str]) -> None:
     for name in names:
         if name not in STRATEGIES:
             raise UsageError(f"no strategy is called {name!r} - there are: {', '.join(STRATEGIES)} - name one of them")
+
+
+def _across(settings: Settings, pairs: ApprovedPairs) -> Across | None:
+    """How pairs are watched: what the less demanding of the two strategies would want is an opportunity."""
+    if not pairs:
+        return None
+    least = min(settings.cross_venue.atomic_edge, settings.cross_venue.hedge_edge)
+    return Across(pairs, demands(least, settings.bundle, settings.cross_venue))
+
+
+def _pair_strategies(settings: Settings, watched: BundleStrategy, catalogue: Catalogue) -> Sequence[PairStrategy]:
+    """Who trades the pairs that a bundle strategy watches, in the order in which they are asked."""
+    bundle, own = settings.bundle, settings.cross_venue
+    atomic = AtomicArb(demands(own.atomic_edge, bundle, own), own)
+    hedged = LegAndHedge(demands(own.hedge_edge, bundle, own), own, catalogue)
+    return [PairStrategy(style, watched.index, catalogue, bundle.repeat_after) for style in (atomic, hedged)]
+
+
+def _chosen(names: Sequence[str], watching: BundleStrategy, trading: Sequence[PairStrategy]) -> tuple[Strategy, ...]:
+    """The strategies that a run wakes, in the order asked for. Who watches the pairs comes before who trades them."""
+    built: dict[str, Strategy] = {BUNDLE: watching}
+    for each in trading:
+        built[each.name] = each
+    asked = [built[name] for name in dict.fromkeys(names) if name in built]
+    return (watching, *(each for each in asked if each is not watching)) if asked else ()
+
+
+def _sure_payoff(bundle: Bundle) -> Price:
+    return Price(bundle.payoff * (1_000_000 - bundle.mismatch_ppm) // 1_000_000)
 
 
 def _for_account(market: Market, settings: Settings) -> Market:

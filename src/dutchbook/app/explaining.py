@@ -8,6 +8,7 @@ import msgspec
 from dutchbook.app.assembly import Parts
 from dutchbook.app.hindrances import Hindrances
 from dutchbook.app.looking import MemoryRecord
+from dutchbook.app.pairing import approved_pairs
 from dutchbook.app.replaying import Options, replay_into
 from dutchbook.app.runs import journal_folder, recording_of
 from dutchbook.app.told import Told
@@ -18,6 +19,7 @@ from dutchbook.domain.errors import JournalError, RecordingError, UsageError
 from dutchbook.domain.events import FrameRef, JournalRef
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.pairs import Pair
 from dutchbook.domain.units import MONEY_DECIMALS, PRICE_DECIMALS, SIZE_DECIMALS, decimal_text
 from dutchbook.evaluation.snapshot import ExplainStep, WhyNot, WhyNotRow
 from dutchbook.storage.journal_reader import JournalLine, read
@@ -62,7 +64,7 @@ def explain_market(home: Path, market: str, run: str | None, settings: Settings)
         raise UsageError(f"the run in {folder.parent} kept no recording - replay one first")
     told = Told(MarketId(market))
     torn = _tell(folder, told)
-    parts, seen = _watched(path, told, settings)
+    parts, seen = _watched(path, told, settings, approved_pairs(home))
     known = parts.desk.catalogue.market(MarketId(market))
     if known is None:
         raise UsageError(f"no market is called {market!r} in {path} - `dutchbook data show` lists its questions")
@@ -96,16 +98,15 @@ def _tell(folder: Path, told: Told) -> list[str]:
     return []
 
 
-def _watched(path: Path, told: Told, settings: Settings) -> tuple[Parts, Hindrances]:
+def _watched(path: Path, told: Told, settings: Settings, pairs: tuple[Pair, ...]) -> tuple[Parts, Hindrances]:
     watchers: list[Hindrances] = []
 
     def watch(strategy: BundleStrategy) -> Hindrances:
         watchers.append(Hindrances(strategy, told.market))
         return watchers[0]
 
-    parts = replay_into(
-        Recording.open(path), MemoryRecord(), settings=settings, options=Options(cash=told.cash), watch=watch
-    )
+    options = Options(cash=told.cash, pairs=pairs)
+    parts = replay_into(Recording.open(path), MemoryRecord(), settings=settings, options=options, watch=watch)
     return parts, watchers[0]
 
 

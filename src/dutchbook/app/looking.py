@@ -1,18 +1,20 @@
 """What a recording offered: every bundle's cost over time, and every opportunity with its verdict."""
 
 from collections.abc import Collection, Container, Mapping, Sequence
+from itertools import chain, takewhile
 from pathlib import Path
 
 import msgspec
 
 from dutchbook.app.assembly import Parts
-from dutchbook.app.replaying import replay_into
+from dutchbook.app.replaying import Options, replay_into
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.config.settings import Settings
 from dutchbook.domain.bundles import Bundle, BundleId
 from dutchbook.domain.events import Cause, Event, JournalRef
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.orders import Intent
+from dutchbook.domain.pairs import Pair
 from dutchbook.domain.pricing.yields import annualised_simple
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.records import VerdictRecord
@@ -87,11 +89,11 @@ def is_whole(folder: Path) -> bool:
     return Recording.open(folder).manifest.complete
 
 
-def scan(folder: Path, settings: Settings, limit: int) -> list[ScanRow]:
+def scan(folder: Path, settings: Settings, limit: int, pairs: tuple[Pair, ...] = ()) -> list[ScanRow]:
     """The bundles of a recording that came nearest to paying, nearest first; those without any price come last."""
     record = MemoryRecord()
     recording = Recording.open(folder)
-    parts, lowest = _watched(recording, record, settings)
+    parts, lowest = _watched(recording, record, settings, pairs)
     counts, spans = _near_misses(record, recording.manifest.last or parts.desk.now)
     catalogue = parts.desk.catalogue
     rows = [
@@ -102,10 +104,10 @@ def scan(folder: Path, settings: Settings, limit: int) -> list[ScanRow]:
     return rows[:limit]
 
 
-def arbitrage(folder: Path, settings: Settings) -> list[ArbitrageRow]:
+def arbitrage(folder: Path, settings: Settings, pairs: tuple[Pair, ...] = ()) -> list[ArbitrageRow]:
     """Every opportunity that the strategy saw in a recording, and what risk said of it."""
     record = MemoryRecord()
-    parts, _ = _watched(Recording.open(folder), record, settings)
+    parts, _ = _watched(Recording.open(folder), record, settings, pairs)
     rows: list[ArbitrageRow] = []
     for position, (_, _, body) in enumerate(record.lines):
         if isinstance(body, OpportunitySeen):
@@ -115,14 +117,16 @@ def arbitrage(folder: Path, settings: Settings) -> list[ArbitrageRow]:
     return rows
 
 
-def _watched(recording: Recording, record: MemoryRecord, settings: Settings) -> tuple[Parts, LowestSeen]:
+def _watched(
+    recording: Recording, record: MemoryRecord, settings: Settings, pairs: tuple[Pair, ...]
+) -> tuple[Parts, LowestSeen]:
     watchers: list[LowestSeen] = []
 
     def watch(strategy: BundleStrategy) -> LowestSeen:
         watchers.append(LowestSeen(strategy))
         return watchers[0]
 
-    parts = replay_into(recording, record, settings=settings, watch=watch)
+    parts = replay_into(recording, record, settings=settings, options=Options(pairs=pairs), watch=watch)
     return parts, watchers[0]
 
 
@@ -188,10 +192,10 @@ def _arbitrage_row(seen: OpportunitySeen, bundle: Bundle | None, catalogue: Cata
 
 
 def _verdict(record: MemoryRecord, position: int, seen: OpportunitySeen) -> str:
-    """What became of an opportunity: the first verdict on its bundle at the same instant."""
-    for _, at, body in record.lines[position:]:
-        if at > seen.at:
-            break
+    """What became of an opportunity: a verdict on its bundle at the same instant, which stands before or behind it."""
+    behind = takewhile(lambda line: line[1] <= seen.at, record.lines[position:])
+    before = takewhile(lambda line: line[1] >= seen.at, reversed(record.lines[:position]))
+    for _, _, body in chain(behind, before):
         if isinstance(body, VerdictRecord) and body.intent.subject == seen.bundle:
             return "approved" if body.approved else "refused: " + ", ".join(r.rule for r in body.refusals)
     return "not proposed"

@@ -5,6 +5,7 @@ from collections import deque
 import msgspec
 
 from dutchbook.app.assembly import Parts
+from dutchbook.app.control.rows import fill_rows
 from dutchbook.config.modes import Mode
 from dutchbook.domain.book import BookView
 from dutchbook.domain.events import Cause, Event, OrderFilled
@@ -13,7 +14,7 @@ from dutchbook.domain.orders import Fill, Intent
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.desk import Desk
-from dutchbook.evaluation.snapshot import BasketRow, BookRow, BundleRow, DeskSnapshot, FillRow, PoolRow
+from dutchbook.evaluation.snapshot import BasketRow, BookRow, BundleRow, DeskSnapshot, PoolRow, StageFigures
 from dutchbook.portfolio.profit import profit_and_loss
 from dutchbook.strategies.index import Standing, Tracked
 from dutchbook.strategies.near_miss import ratio_ppm
@@ -26,14 +27,17 @@ ROWS = 12
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What a picture tells of the run itself."""
 
+    mode: Mode
     run: str
     source: str
     notice: str
+    said: str
     at: Nanos
     elapsed: Nanos
     last_frame: Nanos | None
     journal_lines: int
     journal_head: str
+    stages: tuple[StageFigures, ...] = ()
 
 
 class RecentFills:
@@ -54,9 +58,10 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
     money = profit_and_loss(desk.ledger, desk.mark, desk.complete_sets())
     views = list(_views(parts))
     return DeskSnapshot(
-        mode=Mode.PAPER,
+        mode=account.mode,
         source=account.source,
         notice=account.notice,
+        said=account.said,
         at=account.at,
         elapsed=account.elapsed,
         frames=loop.feed.frames,
@@ -75,8 +80,8 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         refused=loop.counters.refused,
         refusals=dict(loop.counters.refusals),
         orders=loop.counters.orders,
-        baskets=tuple(_basket_row(desk, intent) for intent in desk.baskets.working()),
-        fills=tuple(_fill_row(desk, fill) for fill in fills.latest),
+        baskets=tuple(_basket_row(desk, intent) for intent in desk.execution.working()),
+        fills=fill_rows(desk, fills.latest),
         fills_total=loop.counters.fills,
         bankroll=desk.drawdown.bankroll,
         cash=money.cash,
@@ -86,10 +91,11 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         unrealised=money.unrealised,
         fees=money.fees,
         halted=desk.halt_reason,
-        paused=desk.drawdown.paused(desk.now),
+        paused=desk.paused_by("") or desk.drawdown.paused(desk.now),
         run=account.run,
         journal_lines=account.journal_lines,
         journal_head=account.journal_head,
+        stages=account.stages,
     )
 
 
@@ -163,7 +169,7 @@ def _pool_rows(parts: Parts, now: Nanos) -> tuple[PoolRow, ...]:
 
 
 def _basket_row(desk: Desk, intent: Intent) -> BasketRow:
-    orders = [order for order in desk.baskets.orders if order.intent == intent.id]
+    orders = [order for order in desk.execution.orders if order.intent == intent.id]
     bundle = desk.bundle(intent.subject)
     return BasketRow(
         intent=intent.id,
@@ -173,17 +179,4 @@ def _basket_row(desk: Desk, intent: Intent) -> BasketRow:
         cost=intent.cost,
         edge=intent.edge,
         stage="working" if any(not order.status.final for order in orders) else "going home",
-    )
-
-
-def _fill_row(desk: Desk, fill: Fill) -> FillRow:
-    market = desk.market(fill.market)
-    return FillRow(
-        at=fill.at,
-        title=market.title if market else fill.market,
-        label=market.labels[fill.outcome == market.no] if market else "",
-        side=fill.side,
-        price=fill.price,
-        size=fill.size,
-        fee=fill.fee,
     )

@@ -9,12 +9,14 @@ import msgspec
 
 from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble, check_strategies
 from dutchbook.app.failures import stopping
+from dutchbook.app.pairing import approved_pairs
 from dutchbook.app.reporting import Ending, report_of, run_ended
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.events import MarketResolved, MarketStatusChanged
 from dutchbook.domain.markets import Market, MarketStatus
+from dutchbook.domain.pairs import Pair
 from dutchbook.domain.ports import SequenceKind
 from dutchbook.domain.units import Money, Nanos
 from dutchbook.engine.desk import Opening
@@ -32,11 +34,15 @@ type Progress = Callable[[int, int | None], None]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user may choose for one replay. Without `cash` the desk starts with its bankroll."""
+    """What a user may choose for one replay. Without `cash` the desk starts with its bankroll.
+
+    `pairs` are those of a home; `replay` reads them there itself.
+    """
 
     strategies: tuple[str, ...] = STRATEGIES
     cash: Money | None = None
     progress: Progress | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 DEFAULT = Options()
@@ -49,6 +55,7 @@ def replay(folder: Path, *, settings: Settings, home: Path, options: Options = D
     """
     recording = Recording.open(folder)
     check_strategies(options.strategies)
+    options = msgspec.structs.replace(options, pairs=approved_pairs(home))
     facts = {"recording": str(folder.resolve())}
     run, journal = new_run(home, "replay", settings.storage, facts)
     with journal, stopping(run_folder(home, run)):
@@ -80,9 +87,10 @@ def replay_into(
         wired=manifest.frames > 0,
         strategies=strategies,
         watch=watch,
+        pairs=options.pairs,
     )
     parts = assemble(settings, recording.questions(), markets, record, terms)
-    record.append("run", first, run_started(manifest, settings, strategies, opening.cash), None)
+    record.append("run", first, run_started(manifest, settings, options, opening.cash), None)
     if manifest.events:
         replay_events(parts.loop, recording.events(), scheduled, progress, recording.total)
     else:
@@ -110,12 +118,13 @@ def as_of(markets: Sequence[Market], first: Nanos) -> tuple[list[Market], list[S
     return known, scheduled
 
 
-def run_started(manifest: Manifest, settings: Settings, strategies: Sequence[str], cash: Money) -> RunStarted:
+def run_started(manifest: Manifest, settings: Settings, options: Options, cash: Money) -> RunStarted:
     """The first line of a replay's journal."""
     return RunStarted(
         mode="replay",
-        strategies=tuple(strategies),
+        strategies=options.strategies,
         settings=fingerprint(settings),
         source=hashlib.sha256("".join(segment.sha256 for segment in manifest.segments).encode()).hexdigest(),
         cash=cash,
+        pairs=options.pairs,
     )

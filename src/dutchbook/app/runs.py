@@ -17,14 +17,16 @@ _LATEST = "latest"
 _FACTS = "run.json"
 
 
-def new_run(home: Path, mode: str, storage: StorageSettings, facts: Mapping[str, object]) -> tuple[str, Journal]:
+def new_run(
+    home: Path, mode: str, storage: StorageSettings, facts: Mapping[str, object], now: Nanos | None = None
+) -> tuple[str, Journal]:
     """Begin a run: its name, which tells mode and time, and its empty journal. It is the latest run from now on.
 
     `facts` are kept beside the journal, not in it: what belongs to this machine and moment.
     """
     runs = Home(home).runs
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stem = f"{mode}-{_stamp(RealClock().now())}"
+    stem = f"{mode}-{_stamp(RealClock().now() if now is None else now)}"
     name, number = stem, 1
     while True:
         try:
@@ -37,6 +39,22 @@ def new_run(home: Path, mode: str, storage: StorageSettings, facts: Mapping[str,
     (runs / name / _FACTS).write_bytes(msgspec.json.encode({"mode": mode, **facts}) + b"\n")
     (runs / _LATEST).write_text(name + "\n")
     return name, journal
+
+
+def runs_with(home: Path, facts: Mapping[str, object]) -> list[Path]:
+    """The folders of the runs that were begun with these facts, the latest first."""
+    runs = Home(home).runs
+    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    alike = [path for path in folders if facts.items() <= facts_of(path).items()]
+    return sorted(alike, key=lambda path: (path / _FACTS).stat().st_mtime_ns, reverse=True)
+
+
+def facts_of(folder: Path) -> Mapping[str, object]:
+    """What was kept beside a run's journal; nothing, if it is gone."""
+    try:
+        return msgspec.json.decode((folder / _FACTS).read_bytes(), type=dict[str, object])
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return {}
 
 
 def run_folder(home: Path, run: str | None) -> Path:
@@ -66,11 +84,7 @@ def recording_of(folder: Path) -> Path | None:
     beside = folder / "recording"
     if beside.is_dir():
         return beside
-    try:
-        facts = msgspec.json.decode((folder / _FACTS).read_bytes(), type=dict[str, str | int])
-    except FileNotFoundError:
-        return None
-    path = Path(str(facts.get("recording", "")))
+    path = Path(str(facts_of(folder).get("recording", "")))
     return path if path.is_dir() else None
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from dutchbook.app.trading import Trading
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.ports import Clock, Frame
+from dutchbook.domain.ports import Clock, Frame, SequenceKind
 from dutchbook.domain.units import SECOND
 from dutchbook.exchange.walk.random_walk import RandomWalkMarket
 
@@ -22,6 +23,18 @@ class Source(Protocol):
     notice: str
     capture_format: str
     venue: Venue
+    sequence: SequenceKind
+    """What the venues' sequence numbers in its frames can prove."""
+
+    @property
+    def said(self) -> str:
+        """The newest that its connections said of themselves, in one line; empty if nothing."""
+        ...
+
+    @property
+    def trading(self) -> Trading | None:
+        """What the desk trades with there; None where it only watches."""
+        ...
 
     @property
     def questions(self) -> Sequence[Question]: ...
@@ -29,8 +42,12 @@ class Source(Protocol):
     @property
     def markets(self) -> Sequence[Market]: ...
 
-    def pump(self, take: Take) -> int:
-        """Hand on what is due; how many frames that were. May wait a little for more."""
+    def pump(self, take: Take, within_s: float | None = None) -> int:
+        """Hand on what is due; how many frames that were. May wait a little for more, for `within_s` at most."""
+        ...
+
+    def inside(self, work: Callable[[], None]) -> None:
+        """Do something where connections can be written to: everything that may send goes through here, or `pump`."""
         ...
 
     def due_in(self) -> float | None:
@@ -51,7 +68,9 @@ class WalkSource:
 
     capture_format = "random-walk"
     notice = "a seeded random walk, not a real market: its opportunities are planted"
+    said = ""
     venue = Venue.POLYMARKET
+    sequence = SequenceKind.NONE
     rate = 50
     """Frames per second."""
     at_once = 1_000
@@ -66,6 +85,11 @@ class WalkSource:
         self._next: Frame | None = next(self._frames, None)
 
     @property
+    def trading(self) -> Trading | None:
+        """Nothing: nobody takes orders in a random walk."""
+        return None
+
+    @property
     def questions(self) -> Sequence[Question]:
         """What is asked."""
         return self._market.questions
@@ -75,7 +99,7 @@ class WalkSource:
         """What is traded."""
         return self._market.markets
 
-    def pump(self, take: Take) -> int:
+    def pump(self, take: Take, within_s: float | None = None) -> int:  # noqa: ARG002 - it never waits
         """Hand on the frames that are due."""
         taken = 0
         while self._next is not None and taken < self.at_once and self._next.received <= self._clock.now():
@@ -83,6 +107,10 @@ class WalkSource:
             take(frame)
             taken += 1
         return taken
+
+    def inside(self, work: Callable[[], None]) -> None:
+        """At once: there are no connections."""
+        work()
 
     def due_in(self) -> float | None:
         """Seconds until the next frame."""

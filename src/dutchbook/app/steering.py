@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from dutchbook.app.runs import facts_of, run_folder
 from dutchbook.config.settings import Settings
+from dutchbook.domain.errors import UsageError
 from dutchbook.domain.units import Nanos
 from dutchbook.engine.clocks import RealClock
 from dutchbook.evaluation.snapshot import DeskStatus, RunRow
@@ -26,6 +28,11 @@ def halt(home: Path, reason: str) -> str:
     return f"HALTED: {standing.reason} (by {standing.by}); {_tell(holder(Home(home).lock))}"
 
 
+def halted(home: Path) -> bool:
+    """Whether a halt stands in this home."""
+    return read_halt(halt_file(home)) is not None
+
+
 def resume(home: Path, *, checked: bool) -> str:
     """Lift the halt, and say what stood. Raises UsageError unless a person has `checked`."""
     stood = lift_halt(halt_file(home), checked=checked)
@@ -34,16 +41,24 @@ def resume(home: Path, *, checked: bool) -> str:
 
 def status(home: Path, settings: Settings) -> DeskStatus:
     """What stands in a home folder."""
-    standing = read_halt(halt_file(home))
+    standing, process = read_halt(halt_file(home)), holder(Home(home).lock)
     return DeskStatus(
         home=str(home),
-        mode=settings.mode,
-        process=holder(Home(home).lock),
+        mode=settings.mode if process is None else _mode_at_work(home, settings),
+        process=process,
         halted=standing.reason if standing else None,
         halted_by=standing.by if standing else None,
         halted_at=standing.at if standing else None,
         runs=tuple(_run_row(folder) for folder in _latest_runs(home)),
     )
+
+
+def _mode_at_work(home: Path, settings: Settings) -> str:
+    """The mode of the desk that runs: what its command said, not what the settings say."""
+    try:
+        return str(facts_of(run_folder(home, None)).get("mode", settings.mode))
+    except UsageError:
+        return settings.mode
 
 
 def _tell(process: int | None) -> str:

@@ -12,7 +12,7 @@ from dutchbook.domain.events import (
     QuestionListed,
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
-from dutchbook.domain.markets import Market, MarketStatus, Question
+from dutchbook.domain.markets import Market, MarketStatus, Question, relisted
 from dutchbook.domain.units import Nanos
 
 type CatalogueEvent = MarketListed | QuestionListed | MarketStatusChanged | MarketResolved | GridChanged
@@ -87,7 +87,8 @@ class Catalogue:
                 self._put_question(question)
                 return question.id
             case MarketListed(market=market):
-                self._put_market(_keeping_result(market, self._markets.get(market.id)))
+                known = self._markets.get(market.id)
+                self._put_market(market if known is None else relisted(known, market))
                 return self.question_of(market.id)
             case _:
                 known = self._markets.get(event.market)
@@ -122,10 +123,3 @@ def _updated(market: Market, event: MarketStatusChanged | MarketResolved | GridC
             return replace(market, status=status, closes=market.closes if closes is None else closes)
         case GridChanged(grid=grid):
             return replace(market, grid=grid)
-
-
-def _keeping_result(listed: Market, known: Market | None) -> Market:
-    """Metadata can lag behind the result: a listing without a payout does not take back a known one."""
-    if known is None or known.payout is None or listed.payout is not None:
-        return listed
-    return replace(listed, status=_FINAL, payout=known.payout)

@@ -121,7 +121,7 @@ def _of_single_markets(question: Question, catalogue: Catalogue) -> Iterator[Bun
                 kind=kind,
                 question=question.id,
                 title=market.title,
-                legs=(_leg(market, market.yes, side), _leg(market, market.no, side)),
+                legs=(leg_of(market, market.yes, side), leg_of(market, market.no, side)),
                 payoff=payoff,
                 mirrored=market.venue in _MIRRORED,
             )
@@ -139,7 +139,7 @@ def _all_yes(members: _Members) -> Bundle | str:
         return f"market {closed[0].id} is {closed[0].status}: the set cannot be bought whole"
     if len(markets) < 2:
         return "fewer than two markets are undecided"
-    releases = _settled_by(markets)
+    releases = settled_by(markets)
     if releases is None:
         return "no market says when it settles: the lock-up is unknown"
     return Bundle(
@@ -147,7 +147,7 @@ def _all_yes(members: _Members) -> Bundle | str:
         kind=BundleKind.ALL_YES,
         question=question.id,
         title=question.title,
-        legs=tuple(_leg(m, m.yes, Side.BUY) for m in markets),
+        legs=tuple(leg_of(m, m.yes, Side.BUY) for m in markets),
         payoff=ONE,
         releases=releases,
     )
@@ -160,7 +160,7 @@ def _all_no(members: _Members) -> Bundle | str:
         return "the venue does not promise that at most one of its markets resolves YES"
     if len(markets) < 2:
         return "fewer than two named markets can be traded"
-    releases = None if question.convertible else _settled_by(markets)
+    releases = None if question.convertible else settled_by(markets)
     if releases is None and not question.convertible:
         return "no market says when it settles: the lock-up is unknown"
     return Bundle(
@@ -168,7 +168,7 @@ def _all_no(members: _Members) -> Bundle | str:
         kind=BundleKind.ALL_NO,
         question=question.id,
         title=question.title,
-        legs=tuple(_leg(m, m.no, Side.BUY) for m in markets),
+        legs=tuple(leg_of(m, m.no, Side.BUY) for m in markets),
         payoff=Price((len(markets) - 1) * ONE),
         releases=releases,
         conversion_ppm=question.conversion_fee_ppm if question.convertible else 0,
@@ -193,7 +193,7 @@ def _ladder(members: _Members, few_rungs: int) -> list[Bundle] | str:
 
 def _rung(question: Question, pair: Pair) -> Bundle | None:
     wide, narrow = pair
-    releases = _settled_by(pair)
+    releases = settled_by(pair)
     if releases is None:
         return None
     return Bundle(
@@ -201,13 +201,13 @@ def _rung(question: Question, pair: Pair) -> Bundle | None:
         kind=BundleKind.LADDER,
         question=question.id,
         title=f"{question.title}: {wide.title} / not {narrow.title}",
-        legs=(_leg(wide, wide.yes, Side.BUY), _leg(narrow, narrow.no, Side.BUY)),
+        legs=(leg_of(wide, wide.yes, Side.BUY), leg_of(narrow, narrow.no, Side.BUY)),
         payoff=ONE,
         releases=releases,
     )
 
 
-def _settled_by(markets: Sequence[Market]) -> Nanos | None:
+def settled_by(markets: Sequence[Market]) -> Nanos | None:
     """When the last of them is expected to pay; None if one of them does not say."""
     last = Nanos(0)
     for market in markets:
@@ -218,7 +218,8 @@ def _settled_by(markets: Sequence[Market]) -> Nanos | None:
     return last
 
 
-def _leg(market: Market, outcome: OutcomeId, side: Side) -> BundleLeg:
+def leg_of(market: Market, outcome: OutcomeId, side: Side) -> BundleLeg:
+    """A bundle's leg in a market as it is now."""
     return BundleLeg(
         outcome=outcome,
         market=market.id,

@@ -7,7 +7,9 @@ from dutchbook.config.layers import Layer, Tree
 from dutchbook.domain.errors import ConfigError
 
 PREFIX = "DUTCHBOOK_"
-NOT_SETTINGS = frozenset({HOME_VARIABLE, "DUTCHBOOK_DATA", "DUTCHBOOK_ENABLE_LIVE_TRADING", "DUTCHBOOK_LIVE_CONFIRM"})
+ENABLE, CONFIRM = "DUTCHBOOK_ENABLE_LIVE_TRADING", "DUTCHBOOK_LIVE_CONFIRM"
+"""The second gate of live trading, and the third where nobody can type."""
+NOT_SETTINGS = frozenset({HOME_VARIABLE, "DUTCHBOOK_DATA", ENABLE, CONFIRM})
 """Variables with the prefix that mean something else: the home folder, the tests' data, the gates of live trading."""
 
 

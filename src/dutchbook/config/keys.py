@@ -9,6 +9,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dutchbook.config.account_settings import FileName, Region
 from dutchbook.config.settings import Settings
 from dutchbook.domain.quantities import Dollars, Duration, PriceSetting, Share
 from dutchbook.domain.units import MILLISECOND, SECOND, decimal_text
@@ -24,6 +25,8 @@ class Unit(StrEnum):
     COUNT = "number"
     SWITCH = "switch"
     CHOICE = "choice"
+    REGION = "region"
+    FILE = "file"
 
 
 ADVICE = {
@@ -33,6 +36,8 @@ ADVICE = {
     Unit.DURATION: "write a duration with its unit: ms, s, m, h or d, for example 500ms or 5s",
     Unit.COUNT: "write a whole number, for example 3",
     Unit.SWITCH: "write true or false",
+    Unit.REGION: "write the ISO 3166 code of a country or of a part of one, for example CH or CA-ON",
+    Unit.FILE: "write the path of a file",
 }
 _MARKERS = {
     id(get_args(kind)[1]): unit
@@ -41,6 +46,8 @@ _MARKERS = {
         (PriceSetting, Unit.PRICE),
         (Share, Unit.SHARE),
         (Duration, Unit.DURATION),
+        (Region, Unit.REGION),
+        (FileName, Unit.FILE),
     )
 }
 
@@ -95,6 +102,8 @@ def written(unit: Unit, value: object) -> str | None:
         return None
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool) or not isinstance(value, int):
         return str(value).lower()
     match unit:

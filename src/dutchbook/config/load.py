@@ -13,7 +13,7 @@ from dutchbook.config.keys import Unit, all_keys, sections, value_at, written
 from dutchbook.config.layers import Layer, merged, under
 from dutchbook.config.problems import problem_lines, summary
 from dutchbook.config.settings import Settings
-from dutchbook.config.yaml_file import read_file
+from dutchbook.config.yaml_file import read_file, read_text
 from dutchbook.domain.errors import ConfigError
 from dutchbook.domain.identity import Venue
 
@@ -67,6 +67,11 @@ def load_settings(home: Path, config_file: Path | None, environ: Mapping[str, st
 def shipped_settings() -> Settings:
     """What is in force when nobody chose anything."""
     return _validated(merged(shipped_layers(), sections()), ()).settings
+
+
+def settings_of(content: bytes, name: str) -> Settings:
+    """What would be in force if a file called `name` had this content. Raises ConfigError like `load_settings`."""
+    return _validated(merged([*shipped_layers(), read_text(content, name)], sections()), ()).settings
 
 
 def find_problems(home: Path, config_file: Path | None, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -30,8 +30,8 @@ The home folder is the one that `DUTCHBOOK_HOME` names (an absolute path), else 
 error: dutchbook.yaml:3 risk.max_ordr_usd: unknown key, did you mean ... - rename or remove it
 ```
 
-Secrets never belong in these files. A key that looks like one is refused, and its value is not printed. Anchors,
-aliases and tags of YAML are not read.
+Secrets never belong in these files: [accounts.md](accounts.md) tells where they go. A key that looks like one is
+refused, and its value is not printed. Anchors, aliases and tags of YAML are not read.
 
 ## How values are written
 

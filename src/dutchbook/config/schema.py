@@ -19,6 +19,8 @@ _FORMS: Mapping[Unit, Mapping[str, object]] = {
     Unit.DURATION: {"type": "string", "pattern": "^[0-9]+([.][0-9]+)? *(ms|s|m|h|d)$", "examples": ["500ms", "5s"]},
     Unit.COUNT: {"type": "integer"},
     Unit.SWITCH: {"type": "boolean"},
+    Unit.REGION: {"type": "string", "pattern": "^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$", "examples": ["CH", "CA-ON"]},
+    Unit.FILE: {"type": "string", "minLength": 1},
 }
 
 

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from dutchbook.config.account_settings import AccountSettings, LiveSettings
 from dutchbook.config.modes import Mode
 from dutchbook.domain.quantities import Duration, RoomSettings
 from dutchbook.domain.units import Money
@@ -13,6 +14,8 @@ from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.portfolio.settings import PortfolioSettings
 from dutchbook.risk.settings import RiskSettings
 from dutchbook.storage.settings import StorageSettings
+from dutchbook.strategies.cross_venue_settings import CrossVenueSettings
+from dutchbook.strategies.exit_settings import ExitSettings
 from dutchbook.strategies.settings import BundleSettings
 
 # A setting without a default here has its value in the shipped files: every fact has one home.
@@ -67,23 +70,20 @@ class Settings(RoomSettings):
     """Everything a user may choose."""
 
     mode: Mode = Field(
-        description="`backtest`, `replay`, `paper`, `sandbox` or `live`. This version trades on paper: `live` is "
-        "refused, because no client exists that could place a real order.",
+        description="`backtest`, `replay`, `paper`, `sandbox` or `live`. `live` is the first of the three gates before "
+        "real money; the others are `DUTCHBOOK_ENABLE_LIVE_TRADING=true` and `dutchbook run --live`.",
     )
     portfolio: PortfolioSettings = PortfolioSettings.model_validate({})
     risk: RiskSettings = RiskSettings.model_validate({})
     bundle: BundleSettings = BundleSettings.model_validate({})
+    cross_venue: CrossVenueSettings = CrossVenueSettings.model_validate({})
+    exits: ExitSettings = ExitSettings.model_validate({})
     execution: ExecutionSettings = ExecutionSettings.model_validate({})
     paper: PaperSettings = PaperSettings.model_validate({})
     storage: StorageSettings = StorageSettings.model_validate({})
+    accounts: AccountSettings = AccountSettings.model_validate({})
+    live: LiveSettings = LiveSettings.model_validate({})
     venues: VenueSettings
-
-    @field_validator("mode")
-    @classmethod
-    def _no_live_yet(cls, mode: Mode) -> Mode:
-        if mode is Mode.LIVE:
-            raise ValueError("live trading is not possible: this version has no client that can place a real order")
-        return mode
 
     def in_mode(self, mode: Mode) -> Self:
         """The same settings for another mode: what a command does decides, the file says what `run` does."""

@@ -87,7 +87,7 @@ class _Reader:
                 node,
                 ".".join((*path, node.value)),
                 "secrets do not belong in a settings file",
-                "remove it, and change the secret if the file was ever shared; paper trading needs no keys",
+                "remove it, and change the secret if the file was ever shared; `dutchbook init` keeps keys",
             )
         return str(node.value)
 
@@ -106,7 +106,7 @@ class _Reader:
             raise self._error(node, ".".join(path), "tags (!name) are not read", "write the plain value")
         if looks_secret(node.value):
             raise self._error(
-                node, ".".join(path), "the value looks like a private key", "remove it; paper trading needs no keys"
+                node, ".".join(path), "the value looks like a private key", "remove it; `dutchbook init` keeps keys"
             )
         return None if _is_null(node) else str(node.value)
 

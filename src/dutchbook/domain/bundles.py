@@ -26,6 +26,8 @@ class BundleKind(StrEnum):
     """Every NO of an exclusive question of n: at least n - 1, at once where it can be converted."""
     LADDER = "ladder"
     """YES of the wider claim and NO of the narrower one that implies it: at least 1."""
+    CROSS_VENUE = "cross_venue"
+    """YES here and NO there of one question that two venues ask: 1, unless both settle it differently (B7)."""
 
 
 class BundleLeg(msgspec.Struct, frozen=True):
@@ -59,3 +61,5 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     conversion_ppm: int = 0
     mirrored: bool = False
     """Both legs are one book seen from two sides: a cost below the payoff is a fault of the data, never a profit."""
+    mismatch_ppm: int = 0
+    """The probability, in millionths, that the legs' venues settle differently and nothing is paid: reckoned high."""

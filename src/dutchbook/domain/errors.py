@@ -73,6 +73,10 @@ class IllegalTransition(DutchbookError):
     """A report that cannot follow the order's state. Nothing was changed; reconcile with the venue."""
 
 
+class OrdersUnknown(DutchbookError):
+    """The desk ended while nobody knows whether some orders live: the next start asks the venue. Exit with 3."""
+
+
 class LedgerError(DutchbookError):
     """A booking that does not balance or takes what is not there. Nothing was booked."""
 

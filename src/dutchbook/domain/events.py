@@ -3,11 +3,14 @@
 An event is a value without an identity of its own: the engine hands it on together with its `Cause`.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from dutchbook.domain.book import Level, Side
-from dutchbook.domain.identity import MarketId, OutcomeId
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market, MarketStatus, PriceGrid, Question
+from dutchbook.domain.operations import OperationId, Progress
 from dutchbook.domain.orders import Fill, OrderId, Report
 from dutchbook.domain.units import Money, Nanos, Price, Size
 
@@ -170,6 +173,117 @@ class OrderFilled(msgspec.Struct, frozen=True, tag="fill"):
     received: Nanos
 
 
+class FillSettled(msgspec.Struct, frozen=True, tag="settled"):
+    """A provisional fill is final: what it bought may be sold."""
+
+    order: OrderId
+    fill: str
+    received: Nanos
+
+
+class FillReversed(msgspec.Struct, frozen=True, tag="reversed"):
+    """The settlement of a provisional fill failed: it never happened."""
+
+    order: OrderId
+    fill: str
+    received: Nanos
+    detail: str = ""
+
+
+class OrderMissing(msgspec.Struct, frozen=True, tag="missing"):
+    """A targeted query found an order neither among orders nor among trades. One such answer proves nothing."""
+
+    order: OrderId
+    received: Nanos
+    detail: str = ""
+
+
+class CancelFailed(msgspec.Struct, frozen=True, tag="cancel_failed"):
+    """A cancel was refused, or nobody knows what became of it (`ambiguous`). The order's state is unchanged."""
+
+    order: OrderId
+    received: Nanos
+    detail: str = ""
+    ambiguous: bool = False
+
+
+class VenueState(StrEnum):
+    """What a venue takes now."""
+
+    UP = "up"
+    RESTARTING = "restarting"
+    """Nothing is answered; it says that it will be back."""
+    POST_ONLY = "post_only"
+    """Cancels and orders that cannot take."""
+    CANCEL_ONLY = "cancel_only"
+    DOWN = "down"
+    """Nothing, cancels included, or it is not trusted until a person or a reconciliation says so."""
+
+
+class VenueStateChanged(msgspec.Struct, frozen=True, tag="venue"):
+    """A venue changed what it takes. `until` is when the venue itself expects to go on."""
+
+    venue: Venue
+    state: VenueState
+    received: Nanos
+    reason: str = ""
+    until: Nanos | None = None
+
+
+class StatedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the venue states it: ours, if `order` is known."""
+
+    venue_id: str
+    outcome: OutcomeId
+    market: MarketId
+    side: Side
+    price: Price
+    size: Size
+    filled: Size
+    order: OrderId | None = None
+
+
+class StatedPosition(msgspec.Struct, frozen=True):
+    """What the venue says is held of an outcome; `cost` without fees, None where it does not tell."""
+
+    outcome: OutcomeId
+    market: MarketId
+    size: Size
+    cost: Money | None = None
+
+
+class AccountStated(msgspec.Struct, frozen=True, kw_only=True, tag="account"):
+    """An account as its venue states it, complete: all open orders, all positions, all cash (reserved cash included).
+
+    Read from `asked` on: what happened later may be missing. Fills of the sweep come as OrderFilled before it.
+    """
+
+    venue: Venue
+    cash: Money
+    positions: tuple[StatedPosition, ...]
+    orders: tuple[StatedOrder, ...]
+    asked: Nanos
+    received: Nanos
+
+
+class ForeignFill(msgspec.Struct, frozen=True, tag="foreign_fill"):
+    """A trade of our account by an order that this desk did not send. `fill.order` is the venue's id of that order."""
+
+    venue: Venue
+    fill: Fill
+    received: Nanos
+
+
+class OperationReported(msgspec.Struct, frozen=True, tag="operated"):
+    """How far a token operation came. `reference` is what its sender calls it: a transaction, or the relayer's id."""
+
+    operation: OperationId
+    progress: Progress
+    received: Nanos
+    detail: str = ""
+    reference: str = ""
+
+
 class TimerFired(msgspec.Struct, frozen=True, tag="timer"):
     """A wake-up that somebody asked for. `name` says who and what."""
 
@@ -198,6 +312,39 @@ class Resumed(msgspec.Struct, frozen=True, tag="resume"):
     received: Nanos
 
 
+class PauseOrdered(msgspec.Struct, frozen=True, tag="pause"):
+    """A person wants no new orders, of one strategy or (empty) of all; what rests stays."""
+
+    by: str
+    received: Nanos
+    strategy: str = ""
+
+
+class PauseLifted(msgspec.Struct, frozen=True, tag="unpause"):
+    """A person lifted a pause, of one strategy or (empty) of all."""
+
+    by: str
+    received: Nanos
+    strategy: str = ""
+
+
+class CancelOrdered(msgspec.Struct, frozen=True, tag="cancel_ordered"):
+    """A person wants an order cancelled, or all of a market, or (both None) all; `buys_only` spares what sells."""
+
+    by: str
+    received: Nanos
+    order: OrderId | None = None
+    market: MarketId | None = None
+    buys_only: bool = False
+
+
+class ReconcileOrdered(msgspec.Struct, frozen=True, tag="reconcile"):
+    """Somebody wants the desk compared with its venues now."""
+
+    by: str
+    received: Nanos
+
+
 type BookEvent = BookSnapshot | LevelsSet | LevelAdded | GroupClosed | BookLost
 type MarketEvent = (
     BookEvent
@@ -209,5 +356,19 @@ type MarketEvent = (
     | MarketStatusChanged
     | MarketResolved
 )
-type DeskEvent = OrderReported | OrderFilled | TimerFired | CashMoved | HaltOrdered | Resumed
+type OrderEvent = (
+    OrderReported
+    | OrderFilled
+    | FillSettled
+    | FillReversed
+    | OrderMissing
+    | CancelFailed
+    | ForeignFill
+    | AccountStated
+    | OperationReported
+)
+"""What a venue says of our orders, our token operations and our account."""
+type Command = HaltOrdered | Resumed | PauseOrdered | PauseLifted | CancelOrdered | ReconcileOrdered
+"""What a person, or a rule in a person's place, tells the desk."""
+type DeskEvent = OrderEvent | VenueStateChanged | TimerFired | CashMoved | Command
 type Event = MarketEvent | DeskEvent

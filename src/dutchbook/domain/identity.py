@@ -18,6 +18,11 @@ class Venue(StrEnum):
     KALSHI = "kalshi"
 
 
+def venue_of(market: MarketId) -> Venue:
+    """The venue of a market, by the form of its name: Polymarket's are condition ids, Kalshi's have no such prefix."""
+    return Venue.POLYMARKET if market.startswith("0x") else Venue.KALSHI
+
+
 def kalshi_yes(ticker: str) -> OutcomeId:
     """The YES outcome of a Kalshi market."""
     return OutcomeId(ticker + "/yes")

@@ -128,11 +128,36 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     payout: Price | None = None
     """What one YES pays, once resolved; NO pays the rest."""
     rules: str = ""
+    shard: int | None = None
+    """The instance of Kalshi's exchange that it trades on, with cash and rate budgets of its own; None: not told."""
 
     @property
     def shared_book(self) -> bool:
         """Whether the venue publishes one book for both outcomes (Kalshi); Polymarket sends one for each token."""
         return self.venue is Venue.KALSHI
+
+
+_STAGE = {
+    MarketStatus.UNOPENED: 0,
+    MarketStatus.OPEN: 1,
+    MarketStatus.PAUSED: 1,
+    MarketStatus.CLOSED: 2,
+    MarketStatus.RESOLVED: 3,
+}
+
+
+def relisted(known: Market, listed: Market) -> Market:
+    """`listed`, a newer description of `known`, whose status counts only where it moves the market on in its life.
+
+    Metadata lags behind what venues tell at once (Gamma's answers are up to five minutes old): it takes back no pause,
+    no close and no result.
+    """
+    moved_on = _STAGE[listed.status] > _STAGE[known.status]
+    return msgspec.structs.replace(
+        listed,
+        status=listed.status if moved_on else known.status,
+        payout=known.payout if listed.payout is None else listed.payout,
+    )
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,5 +174,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     convertible: bool = False
     """NO shares can be converted into YES of the others and cash (Polymarket negRisk)."""
     conversion_fee_ppm: int = 0
+    neg_risk_id: str = ""
+    """What the contract that converts calls the question (Gamma's `negRiskMarketID`); empty where nobody told."""
     category: str = ""
     series: str = ""

@@ -1,57 +1,87 @@
 """The desk: all it knows and owns, changed by one event at a time. Strategies, rules and execution read it here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.events import (
+    AccountStated,
     BookLost,
+    CancelFailed,
+    CancelOrdered,
     CashMoved,
     Event,
+    FillReversed,
+    FillSettled,
+    ForeignFill,
     GridChanged,
     HaltOrdered,
     MarketListed,
     MarketResolved,
     MarketStatusChanged,
+    OperationReported,
     OrderFilled,
+    OrderMissing,
     OrderReported,
+    PauseLifted,
+    PauseOrdered,
     QuestionListed,
+    ReconcileOrdered,
     Resumed,
     TimerFired,
     TopQuoted,
     TradePrinted,
+    VenueStateChanged,
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.orders import IntentId
+from dutchbook.domain.orders import Intent, IntentId, Order
 from dutchbook.domain.pricing.fees import taker_fee
-from dutchbook.domain.units import Money, Nanos, Price, Size, dollars
+from dutchbook.domain.units import Money, Nanos, Price, Size, complement, dollars
 from dutchbook.engine.book_table import BookTable
+from dutchbook.engine.memory import DeskState
 from dutchbook.engine.ports import Answer, BundleSource, Gateway
-from dutchbook.execution.basket import Baskets
+from dutchbook.execution.executor import Execution, ExecutionEvent
 from dutchbook.execution.settings import ExecutionSettings
-from dutchbook.execution.step import NOTHING, Step
-from dutchbook.portfolio.entries import Deposit, FillBooked, LedgerEntry, Settlement, Split, Withdrawal
+from dutchbook.execution.step import NOTHING, Alert, Step
+from dutchbook.portfolio.entries import (
+    Adopted,
+    CashAdopted,
+    Deposit,
+    FillBooked,
+    FillUndone,
+    LedgerEntry,
+    Split,
+    Withdrawal,
+)
 from dutchbook.portfolio.exposure import Exposure
+from dutchbook.portfolio.fitting import fitted
 from dutchbook.portfolio.ledger import Ledger
+from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet, LastBids, Valuation
+from dutchbook.portfolio.venue_cash import VenueCash
 from dutchbook.risk.drawdown import Drawdown, DrawdownState
 from dutchbook.risk.review import Approved, Refused
 from dutchbook.risk.settings import RiskSettings
 
 _NONE: tuple[OutcomeId, ...] = ()
+_intent_of: Callable[[Order], IntentId] = attrgetter("intent")
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What the desk starts with, and when."""
+    """What the desk starts with, and when. The ids of its intents and orders begin with `prefix`."""
 
     cash: Money
     at: Nanos
+    prefix: str = ""
 
 
 class Learned(msgspec.Struct, frozen=True):
@@ -61,6 +91,10 @@ class Learned(msgspec.Struct, frozen=True):
     step: Step
     answers: Sequence[Answer] = ()
     """What the event did to orders of ours that rest in the paper exchange."""
+    fitting: tuple[LedgerEntry, ...] = ()
+    """What had to be adopted so that a trade could be booked: it follows from the trade, and is on record beside it."""
+    decided: tuple[Market, ...] = ()
+    """Decided markets of which something is held: a restart must know what they pay, listed or not."""
 
 
 NOTHING_LEARNED = Learned((), NOTHING)
@@ -91,12 +125,17 @@ class Desk:
         """Whether the event of this turn is nothing to anybody: the books moved where no strategy looks."""
         self.heard: dict[str, Nanos] = {}
         """When each source of frames, or each venue, was last heard."""
-        self.ledger = Ledger()
-        self.ledger.apply(Deposit(cash))
-        self.exposure = Exposure(self.ledger, self._venue_of, self._fee_of)
+        self.venue_cash = VenueCash(self._venue_of)
+        self.ledger = Ledger(self.venue_cash.booked)
+        if cash:
+            self.ledger.apply(Deposit(cash))
+        self.exposure = Exposure(self.ledger, self._venue_of, self._fee_of, self._unsettled)
+        self._risk = risk
         self.drawdown = Drawdown(risk, DrawdownState.start(cash, start))
-        self.baskets = Baskets(self, execution)
+        self.execution = Execution(self, execution)
         self.halt_reason: str | None = None
+        self.pauses: dict[str, str] = {}
+        """Who paused which strategy; under the empty name all of them."""
         self.book: Callable[[OutcomeId], BookView | None] = books.view
         self._gateway = gateway
         self.ordered = False
@@ -104,6 +143,7 @@ class Desk:
         self._bundles = bundles
         self._marks = LastBids(books)
         self._intents = 0
+        self._prefix = opening.prefix
         self._appliers = books.appliers
         self._learn: dict[type, Callable[[Any], Learned]] = {
             TradePrinted: self._market,
@@ -113,12 +153,24 @@ class Desk:
             QuestionListed: self._listing,
             MarketStatusChanged: self._listing,
             MarketResolved: self._resolved,
-            OrderReported: self._reported,
+            OrderReported: self._news,
             OrderFilled: self._filled,
+            FillSettled: self._news,
+            FillReversed: self._news,
+            OrderMissing: self._told,
+            CancelFailed: self._told,
+            ForeignFill: self._told,
+            AccountStated: self._account,
+            OperationReported: self._operated,
+            VenueStateChanged: self._told,
             TimerFired: self._timer,
             CashMoved: self._cash,
             HaltOrdered: self._halt,
             Resumed: self._resumed,
+            PauseOrdered: self._pause,
+            PauseLifted: self._unpause,
+            CancelOrdered: self._cancel,
+            ReconcileOrdered: self._reconcile,
         }
 
     def learn(self, event: Event) -> Learned:
@@ -143,7 +195,7 @@ class Desk:
     def accept(self, approved: Approved) -> Step:
         """Reserve what an approved intent may cost, and begin it."""
         self.exposure.reserve(approved.intent)
-        step = self.baskets.start(approved, self.now)
+        step = self.execution.start(approved, self.now)
         self._book_operations(step.operations, approved.intent.id)
         self._follow_orders(step)
         return step
@@ -151,7 +203,7 @@ class Desk:
     def decline(self, refused: Refused) -> Step:
         """An intent that may not pass; if it was the way home of a basket, that basket ends as it is."""
         reason = "; ".join(refusal.message for refusal in refused.refusals)
-        step = self.baskets.refused(refused.intent.id, reason, self.now)
+        step = self.execution.refused(refused.intent.id, reason, self.now)
         self._book_operations(step.operations, refused.intent.id)
         self._follow_orders(step)
         return step
@@ -163,6 +215,45 @@ class Desk:
             wanted = dollars(Money(-moved.amount))
             raise LedgerError(f"withdrawal of ${wanted}: only ${dollars(free)} is free - take less, or wait")
 
+    def restore(self, state: DeskState) -> None:
+        """Own what an earlier run owned. Raises LedgerError if that was impossible."""
+        self.ledger.restore(state.ledger)
+        for venue, cash in state.venue_cash.items():
+            self.venue_cash.stated(venue, cash)
+        if state.drawdown is not None:
+            self.drawdown = Drawdown(self._risk, state.drawdown)
+        self.pauses |= state.pauses
+
+    def refuses(self, order: Order) -> str | None:
+        """Why an order may not leave now, whatever was approved; None if it may."""
+        return self.execution.denies(order)
+
+    def named(self, order: Order) -> None:
+        """An order has the name that its venue knows it by."""
+        if order.venue_id:
+            self.execution.orders.named(order.id, order.venue_id)
+
+    def paused_by(self, strategy: str) -> str | None:
+        """Who paused this strategy, or all of them, in words; None if nobody did."""
+        by = self.pauses.get("") or self.pauses.get(strategy)
+        return None if by is None else f"paused by {by}"
+
+    def positions(self) -> Mapping[OutcomeId, Position]:
+        return self.ledger.positions
+
+    def cash_at(self, venue: Venue) -> Money:
+        return self.venue_cash.at(venue) or Money(0)
+
+    def moving(self, venue: Venue) -> bool:
+        return self._gateway.moving(venue) or self.execution.operations.moving(venue)
+
+    def operates(self, venue: Venue) -> bool:
+        return self._gateway.operates(venue)
+
+    def settled(self, outcome: OutcomeId) -> Size:
+        """Contracts held that may be sold: those whose settlement is final."""
+        return self.exposure.settled(outcome)
+
     def look_at_equity(self) -> HaltOrdered | None:
         """Compare equity with the drawdown limits; the order to halt when the stop is reached."""
         worth = self.valuation()
@@ -170,15 +261,18 @@ class Desk:
 
     def valuation(self) -> Valuation:
         """Cash and positions at their bids, whole sets at their payoff."""
-        return self.ledger.valuation(self._marks, self.complete_sets())
+        return self.ledger.valuation(self.mark, self.complete_sets())
 
     def complete_sets(self) -> Sequence[CompleteSet]:
         """Sets of held outcomes that pay together, whatever happens."""
         return self._bundles.complete_sets(self.ledger.positions)
 
     def mark(self, outcome: OutcomeId) -> Price | None:
-        """The last bid seen for an outcome."""
-        return self._marks(outcome)
+        """The last bid seen for an outcome; of a decided market what it pays."""
+        market = self.catalogue.market_of(outcome)
+        if market is None or market.payout is None:
+            return self._marks(outcome)
+        return market.payout if outcome == market.yes else complement(market.payout)
 
     def _market(self, event: Any) -> Learned:
         answers = self._gateway.observe(event)
@@ -189,7 +283,10 @@ class Desk:
         self.catalogue.apply(event)
         if isinstance(event, MarketListed):
             self.books.add_market(event.market)
-        return Learned((), NOTHING, self._gateway.observe(event) if not isinstance(event, QuestionListed) else ())
+        answers = self._gateway.observe(event) if not isinstance(event, QuestionListed) else ()
+        if isinstance(event, MarketListed) and event.market.payout is not None:
+            return self._decided(event.market, answers)  # nobody announced it, or nobody listened
+        return Learned((), NOTHING, answers)
 
     def _resolved(self, event: MarketResolved) -> Learned:
         self.tells = True
@@ -198,33 +295,101 @@ class Desk:
         market = self.catalogue.market(event.market)
         if market is None:
             return Learned((), NOTHING, answers)
-        settlement = Settlement(market.id, market.yes, market.no, event.payout)
-        held = self.ledger.held(market.yes) or self.ledger.held(market.no)
-        if held:
-            self.ledger.apply(settlement)
         self.books.drop_market(market)
-        return Learned((settlement,) if held else (), NOTHING, answers)
+        return self._decided(market, answers)
 
-    def _reported(self, event: OrderReported) -> Learned:
-        return self._execution(event)
+    def _decided(self, market: Market, answers: Sequence[Answer] = ()) -> Learned:
+        """Settle what is held of a decided market, or have it redeemed."""
+        held = self.ledger.held(market.yes) or self.ledger.held(market.no)
+        learned = self._follow(self.execution.resolved(market, self.now))
+        return replace(learned, answers=answers, decided=(market,) if held else ())
 
     def _filled(self, event: OrderFilled) -> Learned:
-        self.ledger.apply(FillBooked(event.fill))
-        return self._execution(event)
+        if not self.execution.orders.is_new(event.fill):
+            return self._news(event)
+        fitting = self._fit(FillBooked(event.fill))
+        learned = self._news(event)
+        market = self.catalogue.market(event.fill.market)
+        if market is not None and market.payout is not None:
+            # A trade from before the decision, told after it, is decided too.
+            step = self.execution.resolved(market, self.now)
+            self._book_operations(step.operations, None)
+            sweeps = learned.step.sweeps + step.sweeps
+            learned = replace(
+                learned, operations=learned.operations + step.operations, step=replace(learned.step, sweeps=sweeps)
+            )
+        return replace(learned, fitting=fitting) if fitting else learned
+
+    def _news(self, event: OrderReported | OrderFilled | FillSettled | FillReversed) -> Learned:
+        order = event.fill.order if isinstance(event, OrderFilled) else event.order
+        if isinstance(event, FillSettled):
+            self.ledger.settled(event.order, event.fill)
+        if order not in self.execution.orders and isinstance(event, FillSettled | FillReversed):
+            return self._told(event)
+        step = self.execution.on_event(event, self.now)
+        self.exposure.order_changed(self.execution.orders[order])
+        return self._follow(step)
+
+    def _told(self, event: ExecutionEvent) -> Learned:
+        return self._follow(self.execution.on_event(event, self.now))
+
+    def _account(self, event: AccountStated) -> Learned:
+        learned = self._told(event)
+        for entry in learned.step.operations:
+            if isinstance(entry, CashAdopted):
+                self.venue_cash.corrected(event.venue, entry.amount)
+        return learned
+
+    def _operated(self, event: OperationReported) -> Learned:
+        """Book an operation that is done. What the books have too little for is left to the account's statements."""
+        step = self.execution.on_event(event, self.now)
+        booked = tuple(entry for entry in step.done if self._book_done(entry))
+        if booked != step.done:
+            text = f"{event.operation} is done, and the books have too little for it: what the account states counts"
+            step = replace(step, done=booked, alerts=(*step.alerts, Alert(event.operation, text)))
+        return self._follow(step)
+
+    def _book_done(self, entry: LedgerEntry) -> bool:
+        try:
+            self.ledger.apply(entry)
+        except LedgerError:
+            return False
+        if isinstance(entry, Split) and entry.basket is not None:
+            self.exposure.moved(entry.basket, entry.market, Money(entry.size))
+        return True
 
     def _timer(self, event: TimerFired) -> Learned:
         self.tells = True
-        return self._execution(event)
+        return self._told(event)
 
-    def _execution(self, event: OrderReported | OrderFilled | TimerFired) -> Learned:
-        step = self.baskets.on_event(event, self.now)
-        if isinstance(event, OrderReported):
-            self.exposure.order_changed(self.baskets.orders[event.order])
-        elif isinstance(event, OrderFilled):
-            self.exposure.order_changed(self.baskets.orders[event.fill.order])
-        self._book_operations(step.operations, None)
+    def _cancel(self, event: CancelOrdered) -> Learned:
+        if event.order is not None:
+            return self._follow(self.execution.cancel(event.order, self.now))
+        step = self.execution.cancel_all(self.now, market=event.market, buys_only=event.buys_only)
+        return self._follow(step)
+
+    def _follow(self, step: Step) -> Learned:
+        fitting = self._book_operations(step.operations, None)
         self._follow_orders(step)
-        return Learned((), step)
+        return Learned((), step, fitting=fitting)
+
+    def _fit(self, entry: FillBooked | FillUndone) -> tuple[LedgerEntry, ...]:
+        """Book a trade, or that it was undone; what had to be adopted first so that it fits."""
+        *first, entry_itself = fitted(entry, self.ledger)
+        for adopted in first:
+            self._adopt(adopted)
+            if isinstance(adopted, CashAdopted):
+                self.venue_cash.corrected(self._venue_of(entry.fill.market), adopted.amount)
+        self.ledger.apply(entry_itself)
+        return tuple(first)
+
+    def _adopt(self, entry: LedgerEntry) -> None:
+        """Book what nobody knows the reason of. More than was known is no profit, less of it counts as a loss."""
+        before = self.valuation().low
+        self.ledger.apply(entry)
+        gained = Money(self.valuation().low - before)
+        if gained > 0:
+            self.drawdown.cash_moved(gained, before)
 
     def _cash(self, event: CashMoved) -> Learned:
         before = self.valuation().low
@@ -242,24 +407,50 @@ class Desk:
         self.drawdown.resumed()
         return NOTHING_LEARNED
 
-    def _book_operations(self, operations: Sequence[LedgerEntry], intent: IntentId | None) -> None:
+    def _pause(self, event: PauseOrdered) -> Learned:
+        self.pauses[event.strategy] = event.by
+        return NOTHING_LEARNED
+
+    def _unpause(self, event: PauseLifted) -> Learned:
+        self.pauses.pop(event.strategy, None)
+        return NOTHING_LEARNED
+
+    def _reconcile(self, event: ReconcileOrdered) -> Learned:  # noqa: ARG002 - who asked is for the record
+        return Learned((), Step(sweeps=tuple(Venue)))
+
+    def _book_operations(self, operations: Sequence[LedgerEntry], intent: IntentId | None) -> tuple[LedgerEntry, ...]:
+        """Book what execution asks for; what had to be adopted first so that trades fit."""
+        fitting: tuple[LedgerEntry, ...] = ()
         for entry in operations:
-            self.ledger.apply(entry)
+            if isinstance(entry, FillBooked | FillUndone):
+                fitting += self._fit(entry)
+            elif isinstance(entry, Adopted | CashAdopted):
+                self._adopt(entry)
+            else:
+                self.ledger.apply(entry)
             if isinstance(entry, Split) and intent is not None:
                 self.exposure.moved(intent, entry.market, Money(entry.size))
+        return fitting
 
     def _follow_orders(self, step: Step) -> None:
-        for order in step.orders:
+        for intent, orders in groupby(step.orders, _intent_of):
             self.ordered = True
-            self.exposure.order_changed(order)
+            self.exposure.orders_changed(intent, tuple(orders))
         for home in step.intents:
             # What the basket still wanted is given up for its way home: else the missed leg would count twice.
-            for begun in self.baskets.working():
-                if begun.subject == home.subject:
-                    self.exposure.release(begun.id)
+            self.give_up(home)
         for ended in step.ended:
             for intent in ended.intents:
                 self.exposure.release(intent)
+
+    def give_up(self, home: Intent) -> None:
+        """Release what the baskets that this way home is for still wanted."""
+        for begun in self.execution.working():
+            if begun.subject == home.subject:
+                self.exposure.release(begun.id)
+
+    def _unsettled(self, outcome: OutcomeId) -> Size:
+        return Size(self.execution.orders.unsettled(outcome) + self.execution.operations.bound(outcome))
 
     def _venue_of(self, market: MarketId) -> Venue:
         return self._known(market).venue
@@ -279,10 +470,23 @@ class Desk:
 
     def next_intent(self) -> IntentId:
         self._intents += 1
-        return IntentId(f"i{self._intents}")
+        return IntentId(f"{self._prefix}i{self._intents}")
+
+    def intent_to_come(self) -> IntentId:
+        """The id that the next intent will get; asking takes nothing."""
+        return IntentId(f"{self._prefix}i{self._intents + 1}")
+
+    def sellable(self, outcome: OutcomeId) -> Size:
+        return self.exposure.sellable(outcome)
+
+    def opened_at(self, outcome: OutcomeId) -> Nanos | None:
+        return self.ledger.opened_at(outcome)
+
+    def fill_rate(self, kind: str) -> int:
+        return self.execution.fill_rates.rate(kind)
 
     def busy(self, subject: str) -> bool:
-        return self.baskets.busy(subject)
+        return self.execution.busy(subject)
 
     def market(self, market: MarketId) -> Market | None:
         return self.catalogue.market(market)

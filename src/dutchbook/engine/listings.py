@@ -7,16 +7,18 @@ way as everything else.
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from dutchbook.domain.errors import WireError
-from dutchbook.domain.events import MarketEvent, MarketListed, QuestionListed
+from dutchbook.domain.events import MarketEvent, MarketListed, MarketResolved, QuestionListed
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
 
 LISTING_SOURCE = "desk/catalogue"
 
-type Listed = MarketListed | QuestionListed
+type Listed = MarketListed | QuestionListed | MarketResolved
+"""What is found by asking: what there is, and what was decided."""
 
 _decode = msgspec.json.Decoder(Listed).decode
 
@@ -27,10 +29,16 @@ def listing_frame(listed: Listed) -> Frame:
 
 
 class ListingCodec:
-    """Reads listings back. Each listed market is first told to `learn`, so that its codec knows it."""
+    """Reads listings back. Each listed market is first told to `learn`, so that its codec knows it.
 
-    def __init__(self, learn: Callable[[Iterable[Market]], None]) -> None:
+    `adapted` makes of a market what it is to this desk: with the fees that its account pays.
+    """
+
+    def __init__(
+        self, learn: Callable[[Iterable[Market]], None], adapted: Callable[[Market], Market] = lambda market: market
+    ) -> None:
         self._learn = learn
+        self._adapted = adapted
 
     def decode(self, frame: Frame) -> Sequence[MarketEvent]:
         """The one event of a listing. Raises WireError for a frame that is none."""
@@ -38,8 +46,10 @@ class ListingCodec:
             listed: Listed = _decode(frame.payload)
         except msgspec.MsgspecError as error:
             raise WireError("desk", f"no listing of ours: {error}", frame.payload) from error
-        if isinstance(listed, MarketListed):
-            self._learn((listed.market,))
+        if not isinstance(listed, MarketListed):
+            return (listed,)
+        listed = replace(listed, market=self._adapted(listed.market))
+        self._learn((listed.market,))
         return (listed,)
 
     def flush(self, now: Nanos) -> Sequence[MarketEvent]:  # noqa: ARG002 - nothing is ever held back

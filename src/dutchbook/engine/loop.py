@@ -3,49 +3,68 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import get_args
 
 import msgspec
 
+from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     CashMoved,
     Cause,
+    Command,
     Event,
     FrameRef,
     GroupClosed,
     HaltOrdered,
     MarketEvent,
+    OperationReported,
+    OrderEvent,
     OrderFilled,
     OrderReported,
     Resumed,
     TimerFired,
+    VenueStateChanged,
 )
-from dutchbook.domain.identity import OutcomeId, Venue
-from dutchbook.domain.orders import Order, Report
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
+from dutchbook.domain.markets import Market
+from dutchbook.domain.operations import OperationKind, Progress
+from dutchbook.domain.orders import Order, OrderId, Report
 from dutchbook.domain.ports import Frame, Lane
-from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
+from dutchbook.domain.units import MILLISECOND, SECOND, Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.feed import Feed
+from dutchbook.engine.memory import Memory
 from dutchbook.engine.ports import Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
+from dutchbook.engine.reliving import relive
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.turn import QUIET, Decision, Turn, decide, look, turn
-from dutchbook.execution.step import Step
+from dutchbook.execution.step import Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Refused
 from dutchbook.strategies.ports import Strategy
+from dutchbook.venues.trading import OrderDenied
 
 MARK_EVERY = 10_000
 """Frames between two marks in the journal."""
 EQUITY_EVERY = SECOND
 """Engine time between two looks at equity against the drawdown limits."""
+DRAWDOWN_EVERY = 60 * SECOND
+"""Engine time between two lines in the journal that keep the high-water mark and the loss of the day for a restart."""
+MINUTE = 60 * SECOND
+MINUTE_TIMER = "minute"
+"""The timer of a desk that holds anything: each minute, for rules about how long."""
 LOOK_EVERY = Nanos(50 * MILLISECOND)
 """Engine time, while frames come, between two looks at what is no frame: equity, the halt, groups that nothing joined.
 A codec closes its groups at its own next frame, drivers call `advance` when none comes, `_send` asks for the halt."""
 
-_JOURNALLED: frozenset[type] = frozenset({OrderReported, OrderFilled, TimerFired, CashMoved, HaltOrdered, Resumed})
+_JOURNALLED: frozenset[type] = frozenset(
+    (*get_args(OrderEvent.__value__), *get_args(Command.__value__), VenueStateChanged, TimerFired, CashMoved)
+)
+"""All of `DeskEvent`: what does not come from a market is on record before it is applied."""
 
 
 class LoopCounters:
@@ -102,7 +121,46 @@ class Loop:
         self._switch = switch
         self._next_equity = Nanos(0)
         self._next_look = Nanos(0)
+        self._next_drawdown = Nanos(0)
+        self._next_minute = Nanos(0)
+        self._drawdown = desk.drawdown.state
+        self._kept: set[MarketId] = set()
         self._next_mark = MARK_EVERY
+        self.decoded: Callable[[], None] | None = None
+        """Called when a frame is decoded: for figures of how long it takes, never for decisions."""
+
+    def begin(self, venues: Sequence[Venue], memory: Memory | None) -> None:
+        """Before the first frame of a desk that really trades: take over what an earlier run left, ask the venues.
+
+        What is taken over is on record at once, so that the next start needs this journal alone.
+        """
+        desk, cause = self.desk, FrameRef(0, 0)
+        for venue in venues:
+            if desk.venue_cash.at(venue) is None:
+                desk.venue_cash.stated(venue, Money(0))
+        if memory is not None:
+            self._append("state", memory.state, cause)
+            for market in memory.markets:
+                self._keep_market(market, cause)
+            self._append("told", {"fills": memory.told}, cause)
+            for line in memory.lines:
+                self._append("kept", line, cause)
+        self._append("began", {}, cause)
+        self._gateway.rearm()
+        if memory is None:
+            self._gateway.adopt((), (), desk.now)
+        else:
+            self._gateway.adopt(relive(desk, memory), memory.told, memory.last)
+            for pending in desk.execution.operations.pending.values():
+                if pending.reference:
+                    self._gateway.follow_operation(pending.ordered.operation, pending.reference)
+            self._perform(desk.execution.resume(desk.now), cause)
+        self._perform(desk.execution.connect(venues, desk.now), cause)
+
+    @property
+    def strategy_names(self) -> tuple[str, ...]:
+        """The strategies at work, in the order in which they are asked."""
+        return tuple(strategy.name for strategy in self._strategies)
 
     def frame(self, frame: Frame, ref: FrameRef) -> None:
         """Advance to the frame's receive time, decode it and hand on its events.
@@ -146,15 +204,17 @@ class Loop:
                 desk.now = received
             heard[frame.source] = received
             # `dispatch`, spelt out for events that no journal keeps: most are nothing to anybody.
-            for event in decode(frame):
+            events = decode(frame)
+            if self.decoded is not None:
+                self.decoded()
+            for event in events:
                 counters.events += 1
                 learned = learn(event)
                 if not desk.calm:
                     ref = FrameRef(segment, offset)
                     self._follow(decide(desk, event, learned, self._strategies, self._view, self._rules), ref)
-            if feed.fault is not None:
-                self._append("fault", FaultRecord(feed.fault.reason), FrameRef(segment, offset))
-                feed.fault = None
+            if feed.beside:
+                self._take_beside(FrameRef(segment, offset))
             if feed.frames >= self._next_mark:
                 self._mark(FrameRef(segment, offset))
         return FrameRef(segment, offset)
@@ -230,9 +290,31 @@ class Loop:
         for event in feed.decode(frame):
             self.counters.events += 1
             self.dispatch(event, ref)
+        if feed.beside:
+            self._take_beside(ref)
+
+    def _take_beside(self, ref: FrameRef) -> None:
+        """What a frame brought that is no market event: a fault for the record, news of our own orders."""
+        feed = self.feed
+        feed.beside = False
         if feed.fault is not None:
             self._append("fault", FaultRecord(feed.fault.reason), ref)
             feed.fault = None
+        said, feed.said = feed.said, ()
+        self.counters.events += len(said)
+        for event in said:
+            try:
+                self.dispatch(event, ref)
+            except IllegalTransition as error:
+                self._impossible(error, ref)
+
+    def _impossible(self, error: IllegalTransition, cause: Cause) -> None:
+        """A venue said what cannot be: nothing was changed. Open nothing more, and ask for the whole account."""
+        line = self._append("fault", FaultRecord(str(error)), cause)
+        self._switch.order(Halt(str(error), "the desk", self.desk.now))
+        self.dispatch(HaltOrdered(str(error), self.desk.now), line)
+        for venue in Venue:
+            self._gateway.sweep(venue, self.desk.now)
 
     def event(self, event: MarketEvent, ref: FrameRef) -> None:
         """A normalised event of a recording, in place of a frame."""
@@ -277,14 +359,27 @@ class Loop:
 
     def _look_up(self, now: Nanos, ref: Cause) -> None:
         """Compare equity with the drawdown limits, and see whether somebody ordered a halt."""
+        if now >= self._next_minute:
+            self._next_minute = Nanos((now // MINUTE + 1) * MINUTE)
+            if self.desk.ledger.positions:
+                self.dispatch(TimerFired(MINUTE_TIMER, now), ref)
         if now >= self._next_equity:
             self._next_equity = Nanos(now + EQUITY_EVERY)
             ordered = self.desk.look_at_equity()
             if ordered is not None:
                 self._switch.order(Halt(ordered.reason, "the desk", now))
                 self.dispatch(ordered, ref)
+            self._keep_drawdown(now, ref)
         if self.desk.halt_reason is None and (halt := self._switch.poll(now)) is not None:
             self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
+
+    def _keep_drawdown(self, now: Nanos, ref: Cause) -> None:
+        """Put the state of the drawdown limits on record: at once when one of them is reached, else now and then."""
+        state, kept = self.desk.drawdown.state, self._drawdown
+        reached = (state.tripped, state.paused_day) != (kept.tripped, kept.paused_day)
+        if state != kept and (reached or now >= self._next_drawdown):
+            self._drawdown, self._next_drawdown = state, Nanos(now + DRAWDOWN_EVERY)
+            self._append("drawdown", state, ref)
 
     def dispatch(self, event: Event, cause: Cause) -> None:
         """One event through the turn. What it leads to is on record before it is done."""
@@ -296,23 +391,28 @@ class Loop:
             self.counters.fills += isinstance(event, OrderFilled)
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
             self.bus.publish(event, cause)
+            if isinstance(event, Resumed):
+                self._gateway.rearm()
         else:
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
         if not self.desk.calm:
             self._follow(result, cause)
 
     def _follow(self, result: Turn, cause: Cause) -> None:
-        """Put on record what observers saw and what the turn led to, and do it."""
-        for observer in self._observers:
-            if seen := observer.observations():
-                for observation in seen:
-                    self._append("observation", observation, cause)
+        """Put on record what the turn led to and do it; then what observers saw: no order waits for that."""
+        seen = [observation for observer in self._observers for observation in observer.observations()]
         if result is not QUIET:
             self._carry_out(result, cause)
+        for observation in seen:
+            self._append("observation", observation, cause)
 
     def _carry_out(self, result: Turn, cause: Cause) -> None:
+        for entry in result.learned.fitting:
+            self._append("fitting", entry, cause)
         for operation in result.learned.operations:
             self._append("operation", operation, cause)
+        for market in result.learned.decided:
+            self._append("market", market, cause)
         self._perform(result.learned.step, cause)
         for decision in result.decisions:
             self._decided(decision, cause)
@@ -327,31 +427,88 @@ class Loop:
         self._perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
 
     def _perform(self, step: Step, cause: Cause) -> None:
-        for operation in step.operations:
-            self._append("operation", operation, cause)
-        for note in step.notes:
-            self._append("note", note, cause)
+        self._book(step, cause)
         for ended in step.ended:
             self._append("basket", ended, cause)
-        for order in step.orders:
-            self._send(order, cause)
         for order_id in step.cancels:
-            line = self._append("cancel", {"order": order_id}, cause)
-            self.agenda.add(self._gateway.cancel(order_id, self.desk.now), CancelArrives(order_id), line)
+            self._cancel(order_id, cause)
+        for order_id in step.queries:
+            self._gateway.query(order_id, self.desk.now)
+        for venue in step.sweeps:
+            self._gateway.sweep(venue, self.desk.now)
+        if step.orders:
+            self._send_all(step.orders, cause)
+        for note in step.notes:  # behind the bytes: words that nothing waits for
+            self._append("note", note, cause)
         for name, at in step.timers:
             self.agenda.add(at, TimerDue(name), cause)
+        self._tell(step, cause)
 
-    def _send(self, order: Order, cause: Cause) -> None:
-        """Put an order on record and on its way; a halt that came in between keeps it here."""
+    def _tell(self, step: Step, cause: Cause) -> None:
+        """What execution found out: on record, and those of it that are events through the turn."""
+        for difference in step.differences:
+            self._append("difference", difference, cause)
+        for alert in step.alerts:
+            self._append("alert", alert, cause)
+        for halt in step.halts:
+            line = self._append("halt", halt, cause)
+            if halt.venue is None and self.desk.halt_reason is None:
+                self._switch.order(Halt(halt.reason, "the desk", self.desk.now))
+                self.dispatch(HaltOrdered(halt.reason, self.desk.now), line)
+        self._dispatch_all(step.findings, cause)
+
+    def _send_all(self, orders: Sequence[Order], cause: Cause) -> None:
+        """Put orders on record and on their way together; those that stay here are reported once the others left."""
+        stayed = [(order, *why) for order in orders if (why := self._send(order, cause)) is not None]
+        self._gateway.depart(self.desk.now)
+        for order, reason, line in stayed:
+            self.dispatch(OrderReported(order.id, Report.REJECTED, self.desk.now, f"not sent: {reason}"), line)
+
+    def _send(self, order: Order, cause: Cause) -> tuple[str, Cause] | None:
+        """Put an order on record and hand it to the gateway; why it stays here, if it does, and its place on record."""
         now = self.desk.now
-        line = self._append("order", order, cause)
         market = self.desk.catalogue.market(order.leg.market)
-        if market is None or self._switch.refuses():
-            why = "the desk is halted" if market is not None else f"no market {order.leg.market} is known"
-            self.dispatch(OrderReported(order.id, Report.REJECTED, now, f"not sent: {why}"), line)
-            return
+        denied = f"no market {order.leg.market} is known" if market is None else self.desk.refuses(order)
+        if market is not None and denied is None:
+            try:
+                order = self._gateway.prepare(order, market, now)
+                self.desk.named(order)
+            except OrderDenied as error:
+                denied = str(error)
+        if market is not None:
+            self._keep_market(market, cause)
+        line = self._append("order", order, cause)
+        # The halt is looked for last: between it and the bytes there is nothing but their writing.
+        if market is None or denied is not None or self._switch.refuses():
+            return denied or "the desk is halted", line
         self.counters.orders += 1
-        self.agenda.add(self._gateway.submit(order, market, now), OrderArrives(order.id), line)
+        arrives = self._gateway.submit(order, market, now)
+        if arrives is not None:
+            self.agenda.add(arrives, OrderArrives(order.id), line)
+        return None
+
+    def _book(self, step: Step, cause: Cause) -> None:
+        """Put on record what was booked, and have done what is to be booked once it is done."""
+        for operation in step.operations:
+            self._append("operation", operation, cause)
+        for entry in step.done:
+            self._append("done", entry, cause)
+        for ordered in step.ordered:
+            self._operate(ordered, cause)
+
+    def _operate(self, ordered: Ordered, cause: Cause) -> None:
+        """Put an operation on record and have it sent. What binds more money stays here while the desk is halted."""
+        line, operation, now = self._append("operate", ordered, cause), ordered.operation, self.desk.now
+        if operation.kind is OperationKind.SPLIT and self._switch.refuses():
+            self.dispatch(OperationReported(operation.id, Progress.FAILED, now, "not sent: the desk is halted"), line)
+        else:
+            self._gateway.operate(operation, now)
+
+    def _cancel(self, order: OrderId, cause: Cause) -> None:
+        line = self._append("cancel", {"order": order}, cause)
+        arrives = self._gateway.cancel(order, self.desk.now)
+        if arrives is not None:
+            self.agenda.add(arrives, CancelArrives(order), line)
 
     def _dispatch_all(self, events: Iterable[Event], cause: Cause) -> None:
         for event in events:
@@ -359,6 +516,12 @@ class Loop:
 
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
+
+    def _keep_market(self, market: Market, cause: Cause) -> None:
+        """Put a market on record with its first order: a restart must know what it holds, listed or not."""
+        if market.id not in self._kept:
+            self._kept.add(market.id)
+            self._append("market", market, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY

@@ -8,8 +8,9 @@ import msgspec
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.events import Cause, JournalRef, MarketEvent, OrderFilled, OrderReported
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market
+from dutchbook.domain.operations import Operation
 from dutchbook.domain.orders import Order, OrderId
 from dutchbook.domain.units import Nanos
 from dutchbook.portfolio.positions import Position
@@ -19,22 +20,66 @@ type Answer = OrderReported | OrderFilled
 
 
 class Gateway(Protocol):
-    """Where orders go, and what of the books is still there for us. In paper: the fill model over the observed book."""
+    """Where orders go, and what of the books is still there for us: a venue, or the fill model over the observed book.
 
-    def submit(self, order: Order, market: Market, now: Nanos) -> Nanos:
-        """Send an order; when it will reach the exchange: `arrive` is called then."""
+    A time that is returned is when the message reaches the exchange: `arrive` or `cancel_arrived` is called then. None
+    where nobody needs to call: the answer comes by itself, as a frame.
+    """
+
+    def rearm(self) -> None:
+        """Arm the venues' own dead-man switches: at the start, and when a person resumes."""
+        ...
+
+    def prepare(self, order: Order, market: Market, now: Nanos) -> Order:
+        """The order with the name that its venue knows it by. Raises OrderDenied for what may not leave."""
+        ...
+
+    def adopt(self, orders: Sequence[Order], told: Sequence[tuple[str, str]], since: Nanos) -> None:
+        """Orders of an earlier run that may still live, the fills that it was told of, and when it last heard."""
+        ...
+
+    def submit(self, order: Order, market: Market, now: Nanos) -> Nanos | None:
+        """An order that is on record: it leaves with the next `depart`."""
+        ...
+
+    def depart(self, now: Nanos) -> None:
+        """All that was submitted leaves now, together."""
         ...
 
     def arrive(self, order_id: OrderId, now: Nanos) -> Sequence[Answer]:
         """What becomes of an order as it reaches the exchange."""
         ...
 
-    def cancel(self, order: OrderId, now: Nanos) -> Nanos:
-        """Send a cancel; when it will reach the exchange: `cancel_arrived` is called then."""
+    def cancel(self, order: OrderId, now: Nanos) -> Nanos | None:
+        """Send a cancel."""
         ...
 
     def cancel_arrived(self, order_id: OrderId, now: Nanos) -> Sequence[Answer]:
         """The answer to a cancel."""
+        ...
+
+    def query(self, order: OrderId, now: Nanos) -> None:
+        """Ask what became of an order."""
+        ...
+
+    def sweep(self, venue: Venue, now: Nanos) -> None:
+        """Ask for the whole account at a venue."""
+        ...
+
+    def moving(self, venue: Venue) -> bool:
+        """Whether something else than execution's own operations moves tokens or cash at a venue."""
+        ...
+
+    def operates(self, venue: Venue) -> bool:
+        """Whether token operations have to be sent to a venue; else they are done once they are booked."""
+        ...
+
+    def operate(self, operation: Operation, now: Nanos) -> None:
+        """Send a token operation that is on record; reports of it come as frames."""
+        ...
+
+    def follow_operation(self, operation: Operation, reference: str) -> None:
+        """Find out what became of an operation that an earlier run sent."""
         ...
 
     def observe(self, event: MarketEvent) -> Sequence[Answer]:

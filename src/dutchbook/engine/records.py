@@ -1,19 +1,26 @@
 """What goes on record besides domain values: the bodies of journal lines that the engine itself writes."""
 
-from typing import assert_never
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from dutchbook.domain.events import (
-    CashMoved,
+    AccountStated,
+    CancelFailed,
     DeskEvent,
-    HaltOrdered,
+    FillReversed,
+    FillSettled,
+    ForeignFill,
+    OperationReported,
     OrderFilled,
+    OrderMissing,
     OrderReported,
-    Resumed,
     TimerFired,
+    VenueStateChanged,
 )
 from dutchbook.domain.orders import Intent
+from dutchbook.domain.pairs import Pair
 from dutchbook.domain.units import Money
 from dutchbook.risk.ports import Refusal
 from dutchbook.risk.review import Refused, Verdict
@@ -29,6 +36,10 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """What is replayed or watched: a recording's content hash, or a market's name and seed."""
     cash: Money
+    prefix: str = ""
+    """What the ids of this run's intents and orders begin with: venues never see one id twice."""
+    pairs: tuple[Pair, ...] = ()
+    """The pairs across venues that a person approved before it: who, when and why."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -67,16 +78,25 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
     return VerdictRecord(not refusals, verdict.intent, refusals)
 
 
+_KINDS: Mapping[type, str] = MappingProxyType(
+    {
+        OrderReported: "report",
+        FillSettled: "settled",
+        FillReversed: "reversed",
+        OrderMissing: "missing",
+        CancelFailed: "cancel_failed",
+        ForeignFill: "foreign_fill",
+        AccountStated: "account",
+        OperationReported: "operated",
+        VenueStateChanged: "venue",
+        TimerFired: "timer",
+    }
+)
+_COMMAND = "command"
+
+
 def event_record(event: DeskEvent) -> tuple[str, msgspec.Struct]:
     """The kind and body of the journal line of an event that did not come from a market."""
-    match event:
-        case OrderReported():
-            return "report", event
-        case OrderFilled(fill=fill):
-            return "fill", fill
-        case TimerFired():
-            return "timer", event
-        case CashMoved() | HaltOrdered() | Resumed():
-            return "command", event
-        case _:
-            assert_never(event)
+    if isinstance(event, OrderFilled):
+        return "fill", event.fill
+    return _KINDS.get(type(event), _COMMAND), event

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from dutchbook.domain.book import BookView
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Intent, IntentId
+from dutchbook.domain.orders import Intent, IntentId, Leg
 from dutchbook.domain.units import Money, Nanos, Size
 from dutchbook.engine.desk import Desk
+from dutchbook.portfolio.valuation import Valuation
+from dutchbook.risk.ports import Block
+from dutchbook.venues.trading import orders_source, user_source
 
 
 class DeskRisk:
@@ -15,6 +18,8 @@ class DeskRisk:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._valuation: Valuation | None = None
+        self._needed: tuple[Intent, Mapping[MarketId, Money]] | None = None
 
     @property
     def now(self) -> Nanos:
@@ -24,11 +29,21 @@ class DeskRisk:
     def bankroll(self) -> Money:
         return self._desk.drawdown.bankroll
 
+    def begin(self) -> None:
+        """A review begins: nothing changes until its end, so what several rules ask for is worked out once."""
+        self._valuation = None
+        self._needed = None
+
     def equity(self) -> Money:
-        return self._desk.valuation().low
+        return self._worth().low
 
     def unpriced(self) -> Sequence[OutcomeId]:
-        return self._desk.valuation().unpriced
+        return self._worth().unpriced
+
+    def _worth(self) -> Valuation:
+        if self._valuation is None:
+            self._valuation = self._desk.valuation()
+        return self._valuation
 
     def high_water(self) -> Money:
         return self._desk.drawdown.high_water
@@ -46,11 +61,17 @@ class DeskRisk:
         book, market = self._desk.book(outcome), self._desk.catalogue.market_of(outcome)
         if book is None or market is None or not book.usable:
             return None
-        heard = (at for source, at in self._desk.heard.items() if source.startswith(market.venue))
+        # What the private connection says of our orders proves nothing of the one that carries the book.
+        ours = (orders_source(market.venue), user_source(market.venue))
+        heard = (
+            at for source, at in self._desk.heard.items() if source.startswith(market.venue) and source not in ours
+        )
         return Nanos(max(book.received, *heard))
 
     def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
-        return self._desk.exposure.needed(intent)
+        if self._needed is None or self._needed[0] is not intent:
+            self._needed = intent, self._desk.exposure.needed(intent)
+        return self._needed[1]
 
     def market_exposure(self, market: MarketId) -> Money:
         return self._desk.exposure.market(market)
@@ -64,11 +85,21 @@ class DeskRisk:
     def free_cash(self) -> Money:
         return self._desk.exposure.free_cash()
 
+    def venue_cash(self, venue: Venue) -> Money | None:
+        cash = self._desk.venue_cash.at(venue)
+        return None if cash is None else Money(cash - self._desk.exposure.reserved_at(venue))
+
     def worst_loss(self) -> Money:
         return self._desk.exposure.worst_loss()
 
     def held(self, outcome: OutcomeId) -> Size:
         return self._desk.ledger.held(outcome)
+
+    def settled(self, outcome: OutcomeId) -> Size:
+        return self._desk.exposure.settled(outcome)
+
+    def blocked(self, leg: Leg) -> Block | None:
+        return self._desk.execution.blocks(leg)
 
     def incoming(self, outcome: OutcomeId) -> Size:
         return self._desk.exposure.incoming(outcome)
@@ -84,3 +115,6 @@ class DeskRisk:
 
     def paused(self) -> str | None:
         return self._desk.drawdown.paused(self._desk.now)
+
+    def paused_by(self, strategy: str) -> str | None:
+        return self._desk.paused_by(strategy)

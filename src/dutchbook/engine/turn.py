@@ -8,8 +8,9 @@ from dutchbook.domain.events import BookLost, Event
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent
 from dutchbook.engine.desk import NOTHING_LEARNED, Desk, Learned
+from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.execution.step import Step
-from dutchbook.risk.ports import RiskView, Rule
+from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, Verdict, review
 from dutchbook.strategies.ports import Strategy
 
@@ -32,7 +33,7 @@ QUIET = Turn(NOTHING_LEARNED, ())
 """The turn of most market data: the books moved, nobody wants anything."""
 
 
-def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]) -> Turn:
+def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: DeskRisk, rules: Sequence[Rule]) -> Turn:
     """Apply one event, ask the strategies that care, and let every rule judge every intent.
 
     Ways home come first. What an approved intent may cost is reserved at once, and each strategy is asked only once the
@@ -43,7 +44,7 @@ def turn(desk: Desk, event: Event, strategies: Sequence[Strategy], view: RiskVie
 
 
 def decide(
-    desk: Desk, event: Event, learned: Learned, strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]
+    desk: Desk, event: Event, learned: Learned, strategies: Sequence[Strategy], view: DeskRisk, rules: Sequence[Rule]
 ) -> Turn:
     """The rest of a `turn`, of an event that the desk has learnt and that is not nothing to anybody."""
     if learned is NOTHING_LEARNED:
@@ -60,7 +61,7 @@ def decide(
 
 
 def look(
-    desk: Desk, outcomes: Sequence[OutcomeId], strategies: Sequence[Strategy], view: RiskView, rules: Sequence[Rule]
+    desk: Desk, outcomes: Sequence[OutcomeId], strategies: Sequence[Strategy], view: DeskRisk, rules: Sequence[Rule]
 ) -> Turn:
     """The turn of an event that a lane applied: these books may be looked at, and there is nothing else to learn."""
     desk.look_at(outcomes)
@@ -80,6 +81,7 @@ def _wanted(desk: Desk, event: Event, strategy: Strategy) -> Sequence[Intent]:
     return ()
 
 
-def _decide(desk: Desk, intent: Intent, view: RiskView, rules: Sequence[Rule]) -> Decision:
+def _decide(desk: Desk, intent: Intent, view: DeskRisk, rules: Sequence[Rule]) -> Decision:
+    view.begin()
     verdict = review(intent, view, rules)
     return Decision(verdict, desk.accept(verdict) if isinstance(verdict, Approved) else desk.decline(verdict))

@@ -8,8 +8,8 @@ import msgspec
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.bundles import BundleId, BundleKind
-from dutchbook.domain.identity import OutcomeId, Venue
-from dutchbook.domain.orders import IntentId
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
+from dutchbook.domain.orders import IntentId, OrderId, OrderStatus
 from dutchbook.domain.units import Money, Nanos, Price, Size
 
 
@@ -63,7 +63,7 @@ class BasketRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FillRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A trade of ours on paper."""
+    """A trade of ours. `settled` is false while it may still be taken back."""
 
     at: Nanos
     title: str
@@ -72,19 +72,69 @@ class FillRow(msgspec.Struct, frozen=True, kw_only=True):
     price: Price
     size: Size
     fee: Money
+    order: OrderId = OrderId("")
+    market: MarketId = MarketId("")
+    settled: bool = True
+
+
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of ours as it stands. `kind` is its time in force, with `post-only` where it is."""
+
+    id: OrderId
+    venue_id: str
+    market: MarketId
+    title: str
+    label: str
+    side: Side
+    limit: Price
+    size: Size
+    filled: Size
+    status: OrderStatus
+    kind: str
+    created: Nanos
+    age: Nanos
+
+
+class PositionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held of an outcome; `settled` may be sold. `value` is at the bid, None where there is none.
+
+    `state` is `redeemable` or `redeeming` once its market is decided, and empty before: `bid` is what it pays then.
+    """
+
+    outcome: OutcomeId
+    market: MarketId
+    title: str
+    label: str
+    size: Size
+    settled: Size
+    cost: Money
+    bid: Price | None
+    value: Money | None
+    state: str = ""
+
+
+class StageFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How long one stage of the way of an order took so far: microseconds, of the newest samples."""
+
+    stage: str
+    median_us: float
+    p99_us: float
+    count: int
 
 
 class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A desk at one instant.
 
-    `source` says what is watched and `notice` what must be known of it: that opportunities are planted. Rows are the
-    ones worth showing, newest or nearest first; the counters count all. Profit: `realised` is gross, `equity` after
-    fees, positions marked conservatively. `data_age` is the time since the last frame.
+    `source` says what is watched and `notice` what must be known of it: that opportunities are planted; `said` is the
+    newest that its connections said of themselves. Rows are the ones worth showing, newest or nearest first; the
+    counters count all. Profit: `realised` is gross, `equity` after fees, positions marked conservatively. `data_age` is
+    the time since the last frame.
     """
 
     mode: str
     source: str
     notice: str = ""
+    said: str = ""
     at: Nanos
     elapsed: Nanos
     frames: int
@@ -118,6 +168,8 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
     journal_lines: int = 0
     journal_head: str = ""
+    stages: tuple[StageFigures, ...] = ()
+    """From a frame to the venue's answer, where orders really leave."""
 
 
 class ScanRow(msgspec.Struct, frozen=True, kw_only=True):

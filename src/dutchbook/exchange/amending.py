@@ -12,7 +12,7 @@ from dutchbook.exchange.execution import Execution
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.intake import Intake
 from dutchbook.exchange.ledger import Ledger
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import Entry, fill
 from dutchbook.exchange.matching.messages import (
     BookMoved,
     Change,
@@ -123,10 +123,10 @@ class Amending:
         order.new = new
         order.updated = floor.now
         if lost:
-            queue = market.book.fill(order, lost)
+            total = fill(order, lost)
             self._ledger.trim(order)
             side = Side.BUY if order.bid else Side.SELL
-            move = LevelMove(side, queue.price, Size(queue.size), -lost)
+            move = LevelMove(side, order.price, total, -lost)
             floor.publish(BookMoved(market.id, floor.now, (move,), False, floor.batch))
         floor.publish(OrderChanged(order, Change.UPDATED, floor.now))
 

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Container, Iterable
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.units import Nanos, Size
+from dutchbook.domain.units import Nanos
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.ledger import Ledger
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import Entry, leave, resting
 from dutchbook.exchange.matching.messages import BookMoved, Change, LevelMove, OrderChanged, OrderState
 
 _CHANGES = {
@@ -36,10 +36,10 @@ class Closing:
             market.delayed.pop(order.new.id, None)
             self.finish(order, reason, state)
             return
-        queue = market.book.remove(order)
+        total = leave(order)
         self.finish(order, reason, state, tell=False)
         side = Side.BUY if order.bid else Side.SELL
-        move = LevelMove(side, queue.price, Size(queue.size), -order.remaining)
+        move = LevelMove(side, order.price, total, -order.remaining)
         floor.publish(BookMoved(market.id, floor.now, (move,), False, floor.batch))
         floor.publish(OrderChanged(order, _CHANGES[state], floor.now))
 
@@ -81,13 +81,13 @@ class Closing:
         wanted = [order for order in orders if order.state in (OrderState.LIVE, OrderState.DELAYED)]
         if not wanted:
             return
-        with self._floor.in_batch():
+        with self._floor.in_batch:
             for order in wanted:
                 self.end(order, reason)
 
     def sweep(self, market: MarketState, reason: str) -> None:
         """End everything that waits in a market."""
-        self.end_all([*market.delayed.values(), *market.book.resting()], reason)
+        self.end_all([*market.delayed.values(), *resting(market.book)], reason)
 
     def watch(self, owner: Account, shard: int) -> None:
         """End the newest orders that the account's balances or allowances no longer cover (protocol section 3.2)."""

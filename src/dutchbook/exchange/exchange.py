@@ -21,7 +21,7 @@ from dutchbook.exchange.incentives import Incentives
 from dutchbook.exchange.intake import Intake
 from dutchbook.exchange.ledger import Ledger
 from dutchbook.exchange.listing import Listing, QuestionListing
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import ASK, BID, Entry, best, levels, resting
 from dutchbook.exchange.matching.messages import (
     ExchangeEvent,
     Matched,
@@ -79,9 +79,9 @@ class Exchange:
         if self._floor.rules.netting and mode in (Mode.CANCEL_ONLY, Mode.DISABLED):
             self._closing.end_all([order for order in self._live() if order.new.cancel_on_pause], "pause")
 
-    def listen(self, listener: Callable[[ExchangeEvent], None]) -> None:
-        """Call `listener` with every event from now on."""
-        self._floor.listeners.append(listener)
+    def listen(self, listener: Callable[[ExchangeEvent], None], *kinds: type) -> None:
+        """Call `listener` with every event of these kinds from now on; without any, with every event."""
+        self._floor.listen(listener, kinds)
 
     def add_question(self, listing: QuestionListing) -> None:
         """List a question, or replace what is published of it."""
@@ -180,7 +180,7 @@ class Exchange:
 
     def submit_batch(self, orders: Sequence[NewOrder]) -> list[WorkingOrder | Refused]:
         """Take each order that can be taken; the events of all carry one batch number."""
-        with self._floor.in_batch():
+        with self._floor.in_batch:
             return [_outcome(self.submit, new) for new in orders]
 
     def cancel(self, account: str, order_id: str) -> WorkingOrder:
@@ -194,7 +194,7 @@ class Exchange:
 
     def cancel_many(self, account: str, order_ids: Iterable[str]) -> dict[str, WorkingOrder | Refused]:
         """Cancel each order that can be cancelled; the events of all carry one batch number."""
-        with self._floor.in_batch():
+        with self._floor.in_batch:
             return {order_id: _outcome(lambda each: self.cancel(account, each), order_id) for order_id in order_ids}
 
     def amend(
@@ -247,25 +247,21 @@ class Exchange:
         order = self._floor.orders.get(order_id)
         if order is None or not order.resting:
             raise Refused(Refusal.UNKNOWN_ORDER, f"{order_id}: no resting order - read its state")
-        return order.market.book.ahead(order)
+        return order.market.book.ahead(order.row)
 
     def book(self, market: MarketId) -> tuple[Sequence[Level], Sequence[Level]]:
         """Bids and asks of YES, best first."""
         book = self._floor.market(market).book
-        return book.bids.levels(), book.asks.levels()
+        return levels(book, bid=BID), levels(book, bid=ASK)
 
     def top(self, market: MarketId) -> tuple[Level | None, Level | None]:
         """Best bid and best ask of YES."""
         book = self._floor.market(market).book
-        bid, ask = book.bids.best, book.asks.best
-        return (
-            None if bid is None else Level(bid.price, Size(bid.size)),
-            None if ask is None else Level(ask.price, Size(ask.size)),
-        )
+        return best(book, bid=BID), best(book, bid=ASK)
 
     def resting(self, market: MarketId) -> Sequence[WorkingOrder]:
         """All resting orders of a market: bids best first, then asks, each price oldest first."""
-        return self._floor.market(market).book.resting()
+        return resting(self._floor.market(market).book)
 
     def scoring(self, order_id: str) -> bool:
         """Whether an order would earn liquidity rewards if the sample were taken now."""
@@ -332,7 +328,7 @@ class Exchange:
         return self._floor.next_due()
 
     def _live(self) -> list[Entry]:
-        return [order for market in self._floor.markets.values() for order in market.book.resting()]
+        return [order for market in self._floor.markets.values() for order in resting(market.book)]
 
 
 def _outcome[T](act: Callable[[T], WorkingOrder], what: T) -> WorkingOrder | Refused:

@@ -10,7 +10,7 @@ from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.groups import Groups
 from dutchbook.exchange.intake import RESTING
 from dutchbook.exchange.ledger import Ledger, Posting
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import Entry, fill, leave, rest
 from dutchbook.exchange.matching.messages import (
     BookMoved,
     Change,
@@ -46,7 +46,7 @@ class Execution:
     def place(self, order: Entry) -> Entry:
         """Take an admitted order in. Raises Refused, having changed nothing."""
         new, market = order.new, order.market
-        crossing = market.book.crosses(bid=order.bid, price=order.price)
+        crossing = market.book.crosses(order.bid, order.price)
         if crossing and new.post_only:
             raise Refused(Refusal.WOULD_CROSS, f"{new.id}: a post-only order would trade - move its price away")
         if crossing or new.tif not in RESTING:
@@ -94,9 +94,9 @@ class Execution:
     def _show(self, order: Entry, change: Change) -> None:
         """Put an order into the book for which everything is bound that it needs."""
         floor, market = self._floor, order.market
-        queue = market.book.add(order)
+        total = rest(order)
         side = Side.BUY if order.bid else Side.SELL
-        move = LevelMove(side, queue.price, Size(queue.size), order.remaining)
+        move = LevelMove(side, order.price, total, order.remaining)
         floor.publish(BookMoved(market.id, floor.now, (move,), False, floor.batch))
         floor.publish(OrderChanged(order, change, floor.now))
 
@@ -108,7 +108,7 @@ class Execution:
         floor, market, before = self._floor, order.market, (order.new, order.price, order.remaining)
         order.new, order.price = new, new.price if new.outcome == market.yes else complement(new.price)
         order.remaining = Size(new.size - order.filled)
-        crossing = market.book.crosses(bid=order.bid, price=order.price)
+        crossing = market.book.crosses(order.bid, order.price)
         found = sweep(order, order.remaining) if crossing else None
         after = (order.new, order.price, order.remaining)
         try:
@@ -117,9 +117,9 @@ class Execution:
             self._means.check(order, found, taking=crossing)
         finally:
             order.new, order.price, order.remaining = before
-        queue = market.book.remove(order)
+        total = leave(order)
         self._ledger.release(order)
-        move = LevelMove(Side.BUY if order.bid else Side.SELL, queue.price, Size(queue.size), -order.remaining)
+        move = LevelMove(Side.BUY if order.bid else Side.SELL, order.price, total, -order.remaining)
         floor.publish(BookMoved(market.id, floor.now, (move,), False, floor.batch))
         order.new, order.price, order.remaining = after
         order.updated = floor.now
@@ -177,7 +177,7 @@ class Execution:
         del order.market.delayed[order.new.id]
         order.state = OrderState.LIVE
         order.updated = self._floor.now
-        crossing = order.market.book.crosses(bid=order.bid, price=order.price)
+        crossing = order.market.book.crosses(order.bid, order.price)
         found = sweep(order, order.remaining) if crossing else None
         try:
             self._check_fill(order, found)
@@ -197,11 +197,11 @@ class Execution:
         side = Side.SELL if taker.bid else Side.BUY
         for maker, size, amount in zip(found.makers, found.sizes, found.amounts, strict=True):
             pair, posted = ledger.trade(taker, maker, Size(size), amount)
-            queue = market.book.fill(maker, size)
+            total = fill(maker, size)
             ledger.trim(maker)
-            before = moves.get(queue.price)
+            before = moves.get(maker.price)
             delta = size if before is None else size - before.delta
-            moves[queue.price] = LevelMove(side, queue.price, Size(queue.size), -delta)
+            moves[maker.price] = LevelMove(side, maker.price, total, -delta)
             pairs.append(pair)
             postings += posted
         if taker.new.spend is None:

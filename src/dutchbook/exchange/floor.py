@@ -1,9 +1,9 @@
 """What all parts of one exchange share: rules, time, markets, accounts, orders, the agenda and who listens."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from random import Random
+from typing import get_args
 
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
 from dutchbook.domain.ports import Clock
@@ -16,6 +16,30 @@ from dutchbook.exchange.matching.messages import ExchangeEvent, FundsMoved, Refu
 from dutchbook.exchange.rules import Mode, VenueRules
 
 type Due = Callable[[], None]
+type Listener = Callable[[ExchangeEvent], None]
+_KINDS: tuple[type, ...] = get_args(ExchangeEvent.__value__)
+
+
+class _Batch:
+    """Numbers the batches of a floor. One within another is part of that one."""
+
+    __slots__ = ("_begun", "_depth", "_floor")
+
+    def __init__(self, floor: "Floor") -> None:
+        self._floor = floor
+        self._begun = 0
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if not self._depth:
+            self._begun += 1
+            self._floor.batch = self._begun
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._floor.batch = 0
 
 
 class Floor:
@@ -41,16 +65,22 @@ class Floor:
         self.pot = 0
         self.granted = 0
         self.batch = 0
-        self.batches = 0
+        self.in_batch = _Batch(self)
+        """Entered, what happens inside belongs to one batch."""
         self.now = clock.now()
-        self.listeners: list[Callable[[ExchangeEvent], None]] = []
+        self._hearers: dict[type, tuple[Listener, ...]] = dict.fromkeys(_KINDS, ())
         self._agenda: list[tuple[int, int, Due]] = []
         self._entered = 0
 
     def publish(self, event: ExchangeEvent) -> None:
-        """Tell every listener, at once and in order."""
-        for listener in self.listeners:
+        """Tell everybody who listens to this kind, at once and in the order in which they began to."""
+        for listener in self._hearers[type(event)]:
             listener(event)
+
+    def listen(self, listener: Listener, kinds: Iterable[type]) -> None:
+        """Tell `listener` of events of these kinds from now on."""
+        for kind in kinds or _KINDS:
+            self._hearers[kind] = (*self._hearers[kind], listener)
 
     def at(self, due: int, act: Due) -> None:
         """Do something when its time has come; what is due at one instant happens in the order of entry."""
@@ -71,19 +101,6 @@ class Floor:
             act()
         self.now = max(self.now, now)
         return self.now
-
-    @contextmanager
-    def in_batch(self) -> Iterator[None]:
-        """What happens inside belongs to one batch."""
-        if self.batch:
-            yield
-            return
-        self.batches += 1
-        self.batch = self.batches
-        try:
-            yield
-        finally:
-            self.batch = 0
 
     def market(self, market: MarketId) -> MarketState:
         """A market. Raises Refused if there is none of this name."""

@@ -101,7 +101,7 @@ class History:
             SettlementMoved: self._settled,
             FundsMoved: self._moved,
         }
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, *self._readers)
 
     def trades(
         self, market: MarketId | None = None, account: str | None = None, since: Nanos | None = None

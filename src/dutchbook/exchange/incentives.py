@@ -9,7 +9,8 @@ from dutchbook.domain.units import ONE, SECOND, Money
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.listing import IncentiveProgramme
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import BookSide
+from dutchbook.exchange.matching.book import ASK, BID, Entry, queues
+from dutchbook.exchange.matching.order_book import OrderBook
 
 _CENT = ONE // 100
 _TOO_DEAR = ONE - _CENT
@@ -42,9 +43,10 @@ class _Programme:
 
     def sample(self) -> None:
         """Take one snapshot."""
-        if self.market.book.version != self.version:
+        version = self.market.book.version()
+        if version != self.version:
             self.add_up()
-            self.version = self.market.book.version
+            self.version = version
             self.last = snapshot_scores(self.market, self.programme)
         self.repeats += 1
 
@@ -123,33 +125,35 @@ class Incentives:
 def snapshot_scores(market: MarketState, programme: IncentiveProgramme) -> dict[str, int]:
     """Each account's score of one snapshot: its shares of the bids for YES and for NO, in millionths of millionths."""
     scores: dict[str, int] = {}
-    for side in (market.book.bids, market.book.asks):
-        weights = _side_weights(side, programme)
+    for bid in (BID, ASK):
+        weights = _side_weights(market.book, programme, bid=bid)
         total = sum(weights.values())
         for name, weight in weights.items():
             scores[name] = scores.get(name, 0) + int(weight / total * _WHOLE)
     return scores
 
 
-def _side_weights(side: BookSide, programme: IncentiveProgramme) -> dict[str, float]:
+def _side_weights(book: OrderBook[Entry], programme: IncentiveProgramme, *, bid: bool) -> dict[str, float]:
     """Discounted sizes by account down to the level that completes the target; empty if the side never does.
 
     Distances are in cents, fractions included: what holds in markets of finer ticks is not known.
     """
-    if not side.keys or _bid_price(side, side.keys[-1]) >= _TOO_DEAR:
+    top = book.top(bid)
+    best = _bid_price(top, bid=bid)
+    if not top or best >= _TOO_DEAR:
         return {}
-    best, keep, seen = side.keys[-1], programme.discount_ppm / 1_000_000, 0
+    keep, seen = programme.discount_ppm / 1_000_000, 0
     weights: dict[str, float] = {}
-    for key in reversed(side.keys):
-        factor = keep ** ((best - key) / _CENT)
-        for order in side.queues[key]:
+    for level, orders in queues(book, bid=bid):
+        factor = keep ** ((best - _bid_price(level.price, bid=bid)) / _CENT)
+        for order in orders:
             weights[order.owner.id] = weights.get(order.owner.id, 0.0) + factor * order.remaining
-        seen += side.queues[key].size
+        seen += level.size
         if seen >= programme.target_size:
             return weights
     return {}
 
 
-def _bid_price(side: BookSide, key: int) -> int:
+def _bid_price(price: int, *, bid: bool) -> int:
     """A level as a bid: an ask of YES at p is a bid for NO at 1 - p."""
-    return key if side.sign > 0 else ONE + key
+    return price if bid else ONE - price

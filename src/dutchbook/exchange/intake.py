@@ -8,6 +8,7 @@ from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.market_state import MarketState
 from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.layout import MAX_SIZE
 from dutchbook.exchange.matching.messages import NewOrder, Refusal, Refused
 from dutchbook.exchange.rules import Mode
 
@@ -91,6 +92,10 @@ class Intake:
                 f"{market.id}: {decimal_text(size, 6)} contracts are too few - at least {decimal_text(least, 6)}",
                 have=size,
                 need=least,
+            )
+        if size >= MAX_SIZE:
+            raise Refused(
+                Refusal.BALANCE, f"{market.id}: nobody can pay for {decimal_text(size, 6)} contracts - order less"
             )
 
     def _size(self, owner: Account, market: MarketState, new: NewOrder) -> Size:

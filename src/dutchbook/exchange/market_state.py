@@ -8,7 +8,8 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market, MarketStatus, PriceGrid
 from dutchbook.domain.units import ONE, Price, Size
 from dutchbook.exchange.listing import Listing
-from dutchbook.exchange.matching.book import Entry, OrderBook
+from dutchbook.exchange.matching.book import ASK, BID, Entry
+from dutchbook.exchange.matching.order_book import OrderBook, new_book
 
 
 @lru_cache(maxsize=64)
@@ -41,7 +42,7 @@ class MarketState:
     )
 
     def __init__(self, listing: Listing, *, watched: bool) -> None:
-        self.book = OrderBook()
+        self.book: OrderBook[Entry] = new_book()
         self.delayed: dict[str, Entry] = {}
         self.sets = 0
         self.paid = 0
@@ -83,9 +84,10 @@ class MarketState:
 
     def shown_price_twice(self) -> int | None:
         """Twice the midpoint, or twice the last trade where a side is empty or the spread is above ten cents."""
-        bids, asks = self.book.bids.keys, self.book.asks.keys
-        if bids and asks and -asks[-1] - bids[-1] <= ONE // 10:
-            return bids[-1] - asks[-1]
+        book = self.book
+        bid, ask = book.top(BID), book.top(ASK)
+        if bid and ask and ask - bid <= ONE // 10:
+            return bid + ask
         return None if self.last is None else 2 * self.last
 
     @property

@@ -10,7 +10,8 @@ from dutchbook.domain.units import ONE, SECOND, Money, Nanos
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.listing import RewardProgramme
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import BookSide, Entry
+from dutchbook.exchange.matching.book import ASK, BID, Entry, queues
+from dutchbook.exchange.matching.order_book import OrderBook
 
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -92,8 +93,8 @@ class Rewards:
         middle = _middle(market, programme)
         if middle is None:
             return
-        ones = self._side(market.book.bids, programme, middle)
-        twos = self._side(market.book.asks, programme, middle)
+        ones = self._side(market.book, programme, middle, bid=BID)
+        twos = self._side(market.book, programme, middle, bid=ASK)
         makers = {name: _least(_Sides(ones.get(name, 0), twos.get(name, 0)), middle) for name in {**ones, **twos}}
         total = sum(makers.values())
         if not total:
@@ -103,13 +104,13 @@ class Rewards:
             if score:
                 scores[name] = scores.get(name, 0) + score * _WHOLE // total
 
-    def _side(self, side: BookSide, programme: RewardProgramme, middle: int) -> dict[str, int]:
+    def _side(self, book: OrderBook[Entry], programme: RewardProgramme, middle: int, *, bid: bool) -> dict[str, int]:
         """Scores by account; levels beyond the largest distance are not looked at."""
         scores: dict[str, int] = {}
-        for key in reversed(side.keys):
-            if abs(2 * abs(key) - middle) > 2 * programme.max_spread:
+        for level, orders in queues(book, bid=bid):
+            if abs(2 * level.price - middle) > 2 * programme.max_spread:
                 break
-            for order in side.queues[key]:
+            for order in orders:
                 if score := self._score(order, programme, middle):
                     scores[order.owner.id] = scores.get(order.owner.id, 0) + score
         return scores
@@ -153,13 +154,14 @@ def _least(sides: _Sides, middle: int) -> int:
 
 def _middle(market: MarketState, programme: RewardProgramme) -> int | None:
     """Twice the midpoint of the best levels that are not smaller than the programme's least size."""
-    bid = _best_of_size(market.book.bids, programme.min_size)
-    ask = _best_of_size(market.book.asks, programme.min_size)
+    bid = _best_of_size(market.book, programme.min_size, bid=BID)
+    ask = _best_of_size(market.book, programme.min_size, bid=ASK)
     return None if bid is None or ask is None else bid + ask
 
 
-def _best_of_size(side: BookSide, least: int) -> int | None:
-    for key in reversed(side.keys):
-        if side.queues[key].size >= least:
-            return abs(key)
+def _best_of_size(book: OrderBook[Entry], least: int, *, bid: bool) -> int | None:
+    for rank in range(book.depth(bid)):
+        price, total = book.level(bid, rank)
+        if total >= least:
+            return price
     return None

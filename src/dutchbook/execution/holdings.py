@@ -11,7 +11,7 @@ from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.orders import Leg
 from dutchbook.domain.units import Size, complement
 from dutchbook.execution.ports import ExecutionDesk
-from dutchbook.portfolio.entries import Claim, Convert, LedgerEntry, Merge, Split
+from dutchbook.portfolio.entries import Claim, Convert, Merge, Split
 
 
 class Holding(msgspec.Struct):
@@ -44,7 +44,7 @@ def merge_of(market: Market, size: Size) -> Merge:
     return Merge(market.id, market.yes, market.no, size)
 
 
-def due_at_once(bundle: Bundle, holdings: Sequence[Holding], desk: ExecutionDesk) -> LedgerEntry | None:
+def due_at_once(bundle: Bundle, holdings: Sequence[Holding], desk: ExecutionDesk) -> Merge | Convert | None:
     """The operation that turns whole sets into cash now; None if they wait for settlement."""
     sets = whole_sets(holdings)
     market = desk.market(bundle.legs[0].market)

@@ -7,8 +7,9 @@ import msgspec
 from dutchbook.domain.book import Side
 from dutchbook.domain.bundles import Bundle, BundleKind
 from dutchbook.domain.orders import Intent, Leg
-from dutchbook.domain.units import ONE, Money, Price, Size
-from dutchbook.execution.costs import cost, furthest
+from dutchbook.domain.pricing.cross_venue import mismatch_cost
+from dutchbook.domain.units import ONE, Money, Size
+from dutchbook.execution.costs import cost
 from dutchbook.execution.ports import ExecutionDesk
 from dutchbook.execution.settings import Sending
 
@@ -16,36 +17,36 @@ from dutchbook.execution.settings import Sending
 class Plan(msgspec.Struct, frozen=True):
     """`waves` are leg numbers (from 0) that leave together, each wave once the one before it filled.
 
-    `worst_loss` is the loss if one leg misses, no way home is found and the worst state comes about. `break_even` has,
-    for each leg, the worst price at which it still completes the basket without a loss when all others filled at their
-    limits; None where no price does, or where the intent is no bundle.
+    `worst_loss` is the loss if one leg misses, no way home is found and the worst state comes about.
     """
 
     waves: tuple[tuple[int, ...], ...]
     worst_loss: Money
-    break_even: tuple[Price | None, ...]
 
 
 def plan(intent: Intent, bundle: Bundle | None, desk: ExecutionDesk, sending: Sending) -> Plan:
     """Plan an intent. A leg whose market is not known to the desk is priced without fees."""
     costs = [_at_limit(leg, desk) for leg in intent.legs]
     if bundle is None:
-        return Plan(_waves(intent, desk, sending), Money(max(0, sum(costs))), (None,) * len(intent.legs))
+        return Plan(_waves(intent, desk, sending), Money(max(0, sum(costs))))
     sets = max(leg.size for leg in intent.legs)
-    payoff = payoff_of(bundle, sets)
-    ends = [
-        _break_even(leg, Money(payoff - (sum(costs) - own)), desk) for leg, own in zip(intent.legs, costs, strict=True)
-    ]
-    return Plan(_waves(intent, desk, sending), _worst_loss(bundle.kind, costs, sets), tuple(ends))
+    return Plan(_waves(intent, desk, sending), _worst_loss(bundle.kind, costs, sets))
 
 
 def payoff_of(bundle: Bundle, sets: Size) -> Money:
-    """What full sets are worth at least, less the charge of conversion; minus the split for a bundle that is sold."""
+    """What full sets are worth: at least their payoff, less the charge of conversion and what a mismatch takes.
+
+    Minus the split for a bundle that is sold.
+    """
     gross = bundle.payoff * sets // ONE
+    if bundle.mismatch_ppm:
+        gross -= mismatch_cost(bundle.payoff, sets, bundle.mismatch_ppm)
     return Money(gross - -(-gross * bundle.conversion_ppm // 1_000_000)) if gross > 0 else Money(gross)
 
 
 def _waves(intent: Intent, desk: ExecutionDesk, sending: Sending) -> tuple[tuple[int, ...], ...]:
+    if intent.waves:
+        return intent.waves
     numbers = range(len(intent.legs))
     if sending is Sending.TOGETHER:
         return (tuple(numbers),)
@@ -68,11 +69,6 @@ def _cover(leg: Leg, desk: ExecutionDesk) -> int:
 def _at_limit(leg: Leg, desk: ExecutionDesk) -> Money:
     market = desk.market(leg.market)
     return Money(0) if market is None else cost(market.fees, leg.side, leg.limit, leg.size)
-
-
-def _break_even(leg: Leg, budget: Money, desk: ExecutionDesk) -> Price | None:
-    market = desk.market(leg.market)
-    return None if market is None else furthest(market.fees, market.grid, leg.side, leg.size, budget)
 
 
 def _worst_loss(kind: BundleKind, costs: Sequence[Money], sets: Size) -> Money:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from dutchbook.domain.quantities import Duration, PriceSetting, RoomSettings
+from dutchbook.domain.quantities import Dollars, Duration, PriceSetting, RoomSettings, Share
 
 
 class Sending(StrEnum):
@@ -18,6 +18,14 @@ class Sending(StrEnum):
     """Each after the one before it filled, thinnest first: slowest, and least at risk at any moment."""
 
 
+class Redeem(StrEnum):
+    """What becomes of shares in markets that are decided, where a venue does not pay by itself."""
+
+    AUTO = "auto"
+    OFF = "off"
+    """They stay where they are until somebody redeems them elsewhere."""
+
+
 class ExecutionSettings(RoomSettings):
     """How baskets are sent, how long an answer may take, and what a way home may cost."""
 
@@ -26,6 +34,11 @@ class ExecutionSettings(RoomSettings):
         description="Order of the legs: `together`, `thinnest_first` (then the rest at once) or `one_by_one`.",
     )
     # Defaults are written as people write them; validation makes them integers.
+    sign_ahead: bool = Field(
+        default=True,
+        description="Sign the orders that near misses may soon want, in idle moments, so that they only have to be "
+        "written. Timestamps of orders then come in steps of ten seconds, rounded down.",
+    )
     answer_timeout: Duration = Field(
         default="5s",  # type: ignore[assignment]
         description="An order without an answer for so long is unknown: never sent again, its worst case reserved.",
@@ -47,4 +60,86 @@ class ExecutionSettings(RoomSettings):
         ge=0,
         le=20,
         description="How often a basket with a missing leg tries to get home before it is kept as it is.",
+    )
+    look_again: Duration = Field(
+        default="500ms",  # type: ignore[assignment]
+        gt=0,
+        description="How often a leg that filled alone looks for its hedge while its window is open: see "
+        "`cross_venue.hedge_within`.",
+    )
+    assumed_fill_rate: Share = Field(
+        default="100%",  # type: ignore[assignment]
+        description="How many of the baskets of which a leg filled are taken to fill whole, until it is measured. What "
+        "the others cost is taken off each edge.",
+    )
+    fill_rate_weight: int = Field(
+        default=20, ge=0, description="As many measured baskets weigh as much as `assumed_fill_rate`."
+    )
+    slippage_tolerance: Share = Field(
+        default="2%",  # type: ignore[assignment]
+        description="The worst price of each order of a plan: at most so much beyond the price that was expected, "
+        "and never beyond the limit of its intent.",
+    )
+    limit_ttl: Duration = Field(
+        default="300s",  # type: ignore[assignment]
+        gt=0,
+        description="How long a limit order rests before it is cancelled; for an iceberg, each part that is shown.",
+    )
+    twap_enabled: bool = Field(
+        default=True, description="Whether TWAP plans are sliced over time; without, they trade at once like `market`."
+    )
+    twap_slices: int = Field(default=5, ge=1, le=100, description="In how many slices a TWAP plan trades.")
+    twap_gap: Duration = Field(
+        default="30s",  # type: ignore[assignment]
+        gt=0,
+        description="The time from one slice of a TWAP plan to the next.",
+    )
+    iceberg_threshold: Dollars = Field(
+        default="500",  # type: ignore[assignment]
+        description="From this notional on a limit order shows only a part of its size.",
+    )
+    iceberg_shown: Share = Field(
+        default="20%",  # type: ignore[assignment]
+        gt=0,
+        description="The share of the size that an iceberg shows, and shows again as it fills.",
+    )
+    adaptive_pricing: bool = Field(
+        default=False,
+        description="Let limit orders choose between taking, joining the queue and waiting, by the depth, the price of "
+        "taking the whole size, the imbalance, the momentum, and what such choices were worth before.",
+    )
+    entry_review: Duration = Field(
+        default="5s",  # type: ignore[assignment]
+        gt=0,
+        description="How often a choice of `adaptive_pricing` is made anew.",
+    )
+    markout_after: Duration = Field(
+        default="30s",  # type: ignore[assignment]
+        gt=0,
+        description="How long after a fill the price is looked at again, to judge the choice that led to it.",
+    )
+    reconcile_every: Duration = Field(
+        default="60s",  # type: ignore[assignment]
+        gt=0,
+        description="How often orders, positions and cash are compared with each venue, besides after reconnections.",
+    )
+    difference_stands: Duration = Field(
+        default="20s",  # type: ignore[assignment]
+        description="A difference from a venue is corrected once two of its statements, so far apart, agree on it: "
+        "venues show what happened moments late.",
+    )
+    absent_after: Duration = Field(
+        default="30s",  # type: ignore[assignment]
+        description="An unknown order counts as never placed only if three questions, spread over so long, did not "
+        "find it. Less than 30s is for the sandbox alone: a venue may take an order later than it answers.",
+    )
+    redeem: Redeem = Field(
+        default=Redeem.AUTO,
+        description="Whether winning shares are redeemed at Polymarket once their market is decided: `auto` or `off`. "
+        "Kalshi pays by itself.",
+    )
+    cancel_timeout: Duration = Field(
+        default="5s",  # type: ignore[assignment]
+        gt=0,
+        description="A cancel that nothing is heard of for so long is asked about, and sent again.",
     )

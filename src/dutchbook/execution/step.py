@@ -4,10 +4,12 @@ from enum import StrEnum
 
 import msgspec
 
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.events import OperationReported, OrderReported, VenueStateChanged
+from dutchbook.domain.identity import OutcomeId, Venue
+from dutchbook.domain.operations import Operation
 from dutchbook.domain.orders import Intent, IntentId, Order, OrderId
 from dutchbook.domain.units import Money, Nanos, Size
-from dutchbook.portfolio.entries import LedgerEntry
+from dutchbook.portfolio.entries import Convert, LedgerEntry, Merge, Settlement, Split
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -26,6 +28,8 @@ class Ending(StrEnum):
     """All legs filled equally, at once or by completing."""
     HOME = "home"
     """A leg missed; what had filled was given back or converted."""
+    PART = "part"
+    """An order plan is over with a part of its size."""
     KEPT = "kept"
     """A leg missed and no way home was found or allowed: the position is held as it is."""
 
@@ -44,20 +48,70 @@ class BasketEnd(msgspec.Struct, frozen=True, kw_only=True):
     kept: tuple[tuple[OutcomeId, Size], ...] = ()
 
 
+class Alert(msgspec.Struct, frozen=True):
+    """Something a person should hear of now. `subject` is an order, an intent's subject or a venue."""
+
+    subject: str
+    text: str
+
+
+class HaltWanted(msgspec.Struct, frozen=True):
+    """Nothing may be opened, at one venue or (None) at all. At a venue it is in force already, for risk and orders."""
+
+    reason: str
+    venue: Venue | None = None
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk and a venue say differently of the same thing, and what is done about it.
+
+    `subject` is an order, an outcome or "cash"; `ours` and `theirs` are micro-dollars or millionths of a contract.
+    """
+
+    venue: Venue
+    subject: str
+    ours: int
+    theirs: int
+    action: str
+
+
+class Ordered(msgspec.Struct, frozen=True):
+    """An operation that a venue is asked for, and what is to be booked once it is reported as done."""
+
+    operation: Operation
+    entry: Split | Merge | Convert | Settlement
+
+
+type Finding = OrderReported | VenueStateChanged | OperationReported
+"""What execution itself finds out."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done now. Operations are booked before the orders leave, since orders may sell what they make.
 
     Orders are in state SENDING: hand them to the venue, and its answers to `Baskets.on_event`. Each timer is a name and
-    when it fires. Intents are ways home: risk reviews them like all others.
+    when it fires. Intents are ways home: risk reviews them like all others. Queries and sweeps are questions to venues.
+    Findings are what execution itself found out: events to be dispatched, on record, after all else of the step.
+
+    `ordered` are operations that leave now and are booked once they are reported as done; `done` are those that the
+    event just taken in reported so: booked before the orders leave, and on record by that report.
     """
 
     operations: tuple[LedgerEntry, ...] = ()
+    ordered: tuple[Ordered, ...] = ()
+    done: tuple[LedgerEntry, ...] = ()
     orders: tuple[Order, ...] = ()
     cancels: tuple[OrderId, ...] = ()
     timers: tuple[tuple[str, Nanos], ...] = ()
     intents: tuple[Intent, ...] = ()
     notes: tuple[Note, ...] = ()
     ended: tuple[BasketEnd, ...] = ()
+    queries: tuple[OrderId, ...] = ()
+    sweeps: tuple[Venue, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    halts: tuple[HaltWanted, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 NOTHING = Step()
@@ -69,21 +123,37 @@ class StepDraft:
 
     def __init__(self) -> None:
         self.operations: list[LedgerEntry] = []
+        self.ordered: list[Ordered] = []
+        self.done_entries: list[LedgerEntry] = []
         self.orders: list[Order] = []
         self.cancels: list[OrderId] = []
         self.timers: list[tuple[str, Nanos]] = []
         self.intents: list[Intent] = []
         self.notes: list[Note] = []
         self.ended: list[BasketEnd] = []
+        self.queries: list[OrderId] = []
+        self.sweeps: list[Venue] = []
+        self.findings: list[Finding] = []
+        self.differences: list[Difference] = []
+        self.halts: list[HaltWanted] = []
+        self.alerts: list[Alert] = []
 
     def done(self) -> Step:
         """The step as it stands."""
         return Step(
             operations=tuple(self.operations),
+            ordered=tuple(self.ordered),
+            done=tuple(self.done_entries),
             orders=tuple(self.orders),
-            cancels=tuple(self.cancels),
+            cancels=tuple(dict.fromkeys(self.cancels)),
             timers=tuple(self.timers),
             intents=tuple(self.intents),
             notes=tuple(self.notes),
             ended=tuple(self.ended),
+            queries=tuple(dict.fromkeys(self.queries)),
+            sweeps=tuple(dict.fromkeys(self.sweeps)),
+            findings=tuple(self.findings),
+            differences=tuple(self.differences),
+            halts=tuple(self.halts),
+            alerts=tuple(self.alerts),
         )

@@ -7,8 +7,9 @@ import msgspec
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.bundles import Bundle, BundleKind
-from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Leg, TimeInForce
+from dutchbook.domain.markets import Market, MarketStatus
+from dutchbook.domain.orders import How, Leg, TimeInForce
+from dutchbook.domain.pricing.merge import LOT
 from dutchbook.domain.units import ONE, Money, Price, Size, complement, notional_down
 from dutchbook.execution.costs import Quote, cost, furthest, quote, reaching, snapped
 from dutchbook.execution.holdings import Holding, bought, convert_of, converted, most, received, whole_sets
@@ -27,17 +28,6 @@ class Way(StrEnum):
     """Convert the NO that filled into cash and YES of the others, and sell those."""
     UNWIND = "unwind"
     """Give back what filled: sell it, or buy its twin and merge."""
-
-
-class How(StrEnum):
-    """What an order's fills do to the holding it was sent for."""
-
-    LEG = "leg"
-    """They add to it."""
-    OUT = "out"
-    """They give it back."""
-    TWIN = "twin"
-    """They bring the other outcome of its market, to be merged with it."""
 
 
 class HomeLeg(msgspec.Struct, frozen=True):
@@ -60,17 +50,26 @@ class WayHome(msgspec.Struct, frozen=True):
 
 
 def cheapest(
-    bundle: Bundle | None, holdings: Sequence[Holding], spent: Money, desk: ExecutionDesk, settings: ExecutionSettings
+    bundle: Bundle | None,
+    holdings: Sequence[Holding],
+    spent: Money,
+    desk: ExecutionDesk,
+    settings: ExecutionSettings,
+    *,
+    settled: bool = True,
+    may_convert: bool = True,
 ) -> WayHome | None:
     """The way home with the best result; None if there is none. Of equals the one that keeps the bundle.
 
-    `spent` is what the basket has paid so far, less what it received. Without a bundle only unwinding is possible.
+    `spent` is what the basket has paid so far, less what it received. Without a bundle only unwinding is possible. What
+    is not `settled` may not be given back, so that only completing is possible.
     """
-    ways = [
-        None if bundle is None else complete(bundle, holdings, spent, desk, settings.reach),
-        None if bundle is None else convert(bundle, holdings, spent, desk),
-        unwind(bundle, holdings, spent, desk, settings),
-    ]
+    ways = [None if bundle is None else complete(bundle, holdings, spent, desk, settings.reach)]
+    if settled:
+        ways += [
+            None if bundle is None or not may_convert else convert(bundle, holdings, spent, desk),
+            unwind(bundle, holdings, spent, desk, settings),
+        ]
     return max((way for way in ways if way is not None), key=lambda way: way.result, default=None)
 
 
@@ -86,7 +85,7 @@ def complete(
     budget = payoff_of(bundle, full) - spent
     quoted: list[tuple[int, Market, Size, Quote]] = []
     for number, holding in enumerate(holdings):
-        missing = Size(full - holding.filled)
+        missing = Size((full - holding.filled) // LOT * LOT)
         market = desk.market(holding.leg.market)
         if not missing:
             continue
@@ -142,7 +141,7 @@ def unwind(
     sets = Size(0) if bundle is None else whole_sets(holdings)
     legs: list[HomeLeg] = []
     for number, holding in enumerate(holdings):
-        excess = Size(holding.filled - sets)
+        excess = Size((holding.filled - sets) // LOT * LOT)
         market = desk.market(holding.leg.market)
         if excess <= 0 or market is None:
             continue
@@ -213,6 +212,8 @@ def _completing(number: int, leg: Leg, market: Market, found: Quote, share: int,
 
 
 def _admitted(leg: Leg, desk: ExecutionDesk) -> bool:
-    """Whether the venue takes so small an order."""
+    """Whether the venue takes orders in this market now, and so small a one."""
     market = desk.market(leg.market)
-    return market is not None and notional_down(leg.limit, leg.size) >= market.min_notional
+    if market is None or market.status is not MarketStatus.OPEN:
+        return False
+    return notional_down(leg.limit, leg.size) >= market.min_notional

@@ -2,37 +2,52 @@
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.bundles import Bundle, BundleKind
-from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.orders import Fill, Intent, IntentId, Order, OrderId
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
+from dutchbook.domain.operations import OperationId
+from dutchbook.domain.orders import Fill, How, Intent, IntentId, Order, OrderId
+from dutchbook.domain.pricing.merge import LOT
 from dutchbook.domain.units import Money, Size, notional_down, notional_up
+from dutchbook.execution.hedge_window import HedgeWindow
 from dutchbook.execution.holdings import Holding, most, whole_sets
 from dutchbook.execution.plan import Plan, payoff_of
 from dutchbook.execution.step import BasketEnd, Ending
-from dutchbook.execution.way_home import How, Way, WayHome
+from dutchbook.execution.way_home import Way, WayHome
 
 
 class Basket:
     """State of one basket. `spent` is what its orders paid, with fees, less what they and its operations brought."""
 
     __slots__ = (
+        "_given",
+        "awaited",
         "bundle",
+        "closed_out",
         "converted",
         "holdings",
         "home_intents",
         "intent",
         "last_way",
+        "may_convert",
+        "operating",
         "plan",
         "proposed",
+        "provisional",
         "routes",
         "spent",
+        "split",
+        "twins",
+        "waiting",
         "waves",
+        "window",
         "working",
     )
 
-    def __init__(self, intent: Intent, bundle: Bundle | None, made: Plan) -> None:
+    def __init__(self, intent: Intent, bundle: Bundle | None, made: Plan, window: HedgeWindow | None = None) -> None:
         self.intent = intent
         self.bundle = bundle
         self.plan = made
+        self.window = window
+        """How long a leg that filled alone waits for the others; None if not at all."""
         self.holdings = [Holding(leg) for leg in intent.legs]
         self.waves = list(made.waves)
         self.working: set[OrderId] = set()
@@ -42,6 +57,24 @@ class Basket:
         self.proposed: WayHome | None = None
         self.last_way: Way | None = None
         self.converted = False
+        self.split = False
+        """Whether what its legs sell was split off already."""
+        self.closed_out = False
+        """Whether its whole sets were turned into cash already."""
+        self.provisional: set[tuple[OrderId, str]] = set()
+        """Its fills that may still be taken back: until they are final nothing is merged, converted or sold."""
+        self._given: dict[tuple[OrderId, str], Size] = {}
+        """What each fill counts on its holding."""
+        self.twins: list[tuple[MarketId, Size]] = []
+        """What came of twins and is to be merged once all is final."""
+        self.awaited: set[Venue] = set()
+        """Venues that have not stated their accounts since a restart: what is held is not sure before."""
+        self.operating: OperationId | None = None
+        """An operation that has to be done before it goes on: the split of what it sells, a conversion."""
+        self.may_convert = True
+        """Whether no conversion failed so far."""
+        self.waiting = False
+        """Whether a timer will look again for a way home."""
 
     @property
     def subject(self) -> str:
@@ -54,16 +87,19 @@ class Basket:
             return most(self.holdings) == 0
         if self.bundle is None:
             return len(self.holdings) == 1 or self.complete or most(self.holdings) == 0
-        return whole_sets(self.holdings) == most(self.holdings)
+        # What a better price brought beyond the size that was wanted is kept. Less than the smallest order of any venue
+        # is dust: nothing more can be done about it.
+        return self.complete or most(self.holdings) - whole_sets(self.holdings) < LOT
 
     @property
     def complete(self) -> bool:
         """Whether every leg filled as it was wanted."""
-        return all(holding.filled == holding.leg.size for holding in self.holdings)
+        return all(holding.filled >= holding.leg.size for holding in self.holdings)
 
     def convert(self, into: list[Holding], dollars: Money) -> None:
         """The bundle is no more: it became `into`, which is only to be sold, and cash."""
         self.holdings = into
+        self.routes.clear()
         self.spent = Money(self.spent - dollars)
         self.converted = True
 
@@ -74,11 +110,39 @@ class Basket:
 
     def filled(self, fill: Fill) -> How:
         """Book a fill on the holding that its order was sent for."""
+        if fill.provisional:
+            self.provisional.add((fill.order, fill.id))
         number, how = self.routes[fill.order]
         holding = self.holdings[number]
-        holding.filled += fill.size if how is How.LEG else -fill.size
+        # A purchase may bring more than it asked for; more than there is cannot be given back.
+        given = Size(fill.size if how is How.LEG else min(fill.size, max(0, holding.filled)))
+        self._given[fill.order, fill.id] = given
+        self._move(fill, given, 1)
+        if how is How.TWIN and given:
+            self.twins.append((fill.market, given))
+        return how
+
+    def taken_back(self, fill: Fill) -> None:
+        """The settlement of a fill failed: its holding is as if it had never been."""
+        self.provisional.discard((fill.order, fill.id))
+        given = self._given.pop((fill.order, fill.id), fill.size)
+        if self._move(fill, given, -1) is How.TWIN and (fill.market, given) in self.twins:
+            self.twins.remove((fill.market, given))
+
+    def settled(self, fill: Fill) -> None:
+        """A fill is final."""
+        self.provisional.discard((fill.order, fill.id))
+
+    def merged(self, size: Size) -> None:
+        """So much of a holding was merged with its twin: each pair is a dollar."""
+        self.spent = Money(self.spent - size)
+
+    def _move(self, fill: Fill, size: Size, sign: int) -> How:
+        number, how = self.routes[fill.order]
+        holding = self.holdings[number]
+        holding.filled += sign * (size if how is How.LEG else -size)
         paid = notional_up(fill.price, fill.size) if fill.side is Side.BUY else -notional_down(fill.price, fill.size)
-        self.spent = Money(self.spent + paid + fill.fee)
+        self.spent = Money(self.spent + sign * (paid + fill.fee))
         return how
 
     def arrived(self, order: Order) -> None:
@@ -88,7 +152,7 @@ class Basket:
     def wave_filled(self) -> bool:
         """Whether all that was sent so far filled, so that the next wave may leave."""
         sent = {number for number, how in self.routes.values() if how is How.LEG}
-        return all(self.holdings[number].filled == self.holdings[number].leg.size for number in sent)
+        return all(self.holdings[number].filled >= self.holdings[number].leg.size for number in sent)
 
     def end(self) -> BasketEnd:
         """The basket as it ends: whole sets count at their payoff, the rest that is held at nothing."""

@@ -129,3 +129,8 @@ def counts(pairs: Iterable[tuple[str, int]]) -> str:
 def _moment(at: Nanos) -> datetime:
     whole, rest = divmod(at, SECOND)
     return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest // 1_000)
+
+
+def micros(value: float) -> str:
+    """Microseconds as people read them: `85 us`, `2.4 ms`."""
+    return f"{value:.0f} us" if value < 1_000 else f"{value / 1_000:.1f} ms"

@@ -12,11 +12,14 @@ from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.orders import Fill
 from dutchbook.domain.units import ONE, Money, Size, complement, notional_down, notional_up
 from dutchbook.portfolio.entries import (
+    Adopted,
+    CashAdopted,
     Claim,
     Convert,
     Deposit,
     FeeRefund,
     FillBooked,
+    FillUndone,
     LedgerEntry,
     Merge,
     Settlement,
@@ -36,6 +39,8 @@ class Account(StrEnum):
     FEES = "fees"
     REALISED = "realised"
     CAPITAL = "capital"
+    ADOPTED = "adopted"
+    """What venues stated beyond what was booked, less what they did not find."""
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -50,20 +55,20 @@ class Posting(msgspec.Struct, frozen=True):
 type Booking = Sequence[Posting]
 
 
-def booking_of(entry: LedgerEntry, positions: Mapping[OutcomeId, Position]) -> Booking:
-    """The postings of an entry. Raises LedgerError if it makes no sense or takes what is not held."""
+def booking_of(entry: LedgerEntry, positions: Mapping[OutcomeId, Position], cost_sold: Money | None = None) -> Booking:
+    """The postings of an entry. Raises LedgerError if it makes no sense or takes what is not held.
+
+    `cost_sold` is the cost that left with a sale that is undone; where nobody kept it, what the sale brought.
+    """
     match entry:
-        case Deposit(amount):
-            _positive(entry, amount)
-            return (_cash(amount), Posting(Account.CAPITAL, Money(-amount)))
-        case Withdrawal(amount):
-            _positive(entry, amount)
-            return (_cash(-amount), Posting(Account.CAPITAL, amount))
-        case FeeRefund(amount):
-            _positive(entry, amount)
-            return (_cash(amount), Posting(Account.FEES, Money(-amount)))
+        case Deposit() | Withdrawal() | FeeRefund() | CashAdopted():
+            return _cash_alone(entry)
         case FillBooked(fill):
             return _fill(fill, positions)
+        case FillUndone(fill):
+            return _undone(fill, positions, cost_sold)
+        case Adopted():
+            return _adopted(entry, positions)
         case Split():
             return _split(entry)
         case Merge():
@@ -76,10 +81,19 @@ def booking_of(entry: LedgerEntry, positions: Mapping[OutcomeId, Position]) -> B
             assert_never(entry)
 
 
+def _cash_alone(entry: Deposit | Withdrawal | FeeRefund | CashAdopted) -> Booking:
+    amount = entry.amount
+    if isinstance(entry, CashAdopted):
+        return (_cash(amount), Posting(Account.ADOPTED, Money(-amount)))
+    _positive(entry, amount)
+    if isinstance(entry, Withdrawal):
+        return (_cash(-amount), Posting(Account.CAPITAL, amount))
+    against = Account.CAPITAL if isinstance(entry, Deposit) else Account.FEES
+    return (_cash(amount), Posting(against, Money(-amount)))
+
+
 def _fill(fill: Fill, positions: Mapping[OutcomeId, Position]) -> Booking:
-    _positive(fill, fill.size)
-    if not 0 <= fill.price <= ONE:
-        raise LedgerError(f"ledger: price {fill.price} of order {fill.order} is beyond 0 to 1 dollar - nothing booked")
+    _possible(fill)
     fee = Posting(Account.FEES, fill.fee)
     if fill.side is Side.BUY:
         cost = notional_up(fill.price, fill.size)
@@ -87,6 +101,36 @@ def _fill(fill: Fill, positions: Mapping[OutcomeId, Position]) -> Booking:
     proceeds = notional_down(fill.price, fill.size)
     taken = _take(positions, fill.outcome, fill.market, fill.size)
     return (_cash(proceeds - fill.fee), taken, _profit(proceeds + taken.amount), fee)
+
+
+def _undone(fill: Fill, positions: Mapping[OutcomeId, Position], cost_sold: Money | None) -> Booking:
+    """The postings of a fill with their signs turned.
+
+    Where other trades moved the average cost since, a purchase cannot take out more cost than there is: the rest is a
+    realised loss or, if the whole position goes, profit.
+    """
+    _possible(fill)
+    fee = Posting(Account.FEES, Money(-fill.fee))
+    if fill.side is Side.BUY:
+        cost = notional_up(fill.price, fill.size)
+        position = held(positions, fill.outcome, fill.size)
+        left = position.cost if position.size == fill.size else Money(min(cost, position.cost))
+        gone = Posting(Account.POSITIONS, Money(-left), Claim(fill.outcome, fill.market), -fill.size)
+        return (_cash(cost + fill.fee), gone, _profit(cost - left), fee)
+    proceeds = notional_down(fill.price, fill.size)
+    cost = proceeds if cost_sold is None else cost_sold
+    back = _gain(fill.outcome, fill.market, fill.size, cost)
+    return (_cash(fill.fee - proceeds), back, _profit(cost - proceeds), fee)
+
+
+def _adopted(entry: Adopted, positions: Mapping[OutcomeId, Position]) -> Booking:
+    if not entry.size or entry.cost < 0:
+        raise LedgerError(f"ledger: {entry} is no amount that can be adopted - nothing booked")
+    if entry.size > 0:
+        found = _gain(entry.outcome, entry.market, Size(entry.size), entry.cost)
+        return (found, Posting(Account.ADOPTED, Money(-entry.cost)))
+    lost = _take(positions, entry.outcome, entry.market, Size(-entry.size))
+    return (lost, Posting(Account.ADOPTED, Money(-lost.amount)))
 
 
 def _split(entry: Split) -> Booking:
@@ -159,6 +203,12 @@ def _gain(outcome: OutcomeId, market: MarketId, size: Size, cost: Money) -> Post
 def _take(positions: Mapping[OutcomeId, Position], outcome: OutcomeId, market: MarketId, size: Size) -> Posting:
     cost = cost_of_part(held(positions, outcome, size), size)
     return Posting(Account.POSITIONS, Money(-cost), Claim(outcome, market), -size)
+
+
+def _possible(fill: Fill) -> None:
+    _positive(fill, fill.size)
+    if not 0 <= fill.price <= ONE:
+        raise LedgerError(f"ledger: price {fill.price} of order {fill.order} is beyond 0 to 1 dollar - nothing booked")
 
 
 def _positive(entry: object, amount: int) -> None:

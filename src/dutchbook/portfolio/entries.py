@@ -2,8 +2,8 @@
 
 import msgspec
 
-from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
-from dutchbook.domain.orders import Fill
+from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
+from dutchbook.domain.orders import Fill, IntentId
 from dutchbook.domain.units import Money, Price, Size
 
 
@@ -32,13 +32,42 @@ class FillBooked(msgspec.Struct, frozen=True, tag="fill"):
     fill: Fill
 
 
+class FillUndone(msgspec.Struct, frozen=True, tag="fill_undone"):
+    """The settlement of a trade failed: what it moved goes back, to the micro-dollar."""
+
+    fill: Fill
+
+
+class Adopted(msgspec.Struct, frozen=True, tag="adopted"):
+    """A venue states more (`size` > 0) or less of an outcome than was booked, and nobody knows the trade.
+
+    `cost` is what the contracts that were found count as; those that are missing leave at their average cost. Neither
+    profit nor deposit: its own account, so that nothing is hidden in either.
+    """
+
+    outcome: OutcomeId
+    market: MarketId
+    size: int
+    cost: Money
+    reason: str
+
+
+class CashAdopted(msgspec.Struct, frozen=True, tag="cash_adopted"):
+    """The same for cash: a venue states so much more, or less, than was booked; None where no venue did."""
+
+    amount: Money
+    reason: str
+    venue: Venue | None = None
+
+
 class Split(msgspec.Struct, frozen=True, tag="split"):
-    """One dollar a set becomes one YES and one NO."""
+    """One dollar a set becomes one YES and one NO. `basket` is the intent whose basket it was for, if any."""
 
     market: MarketId
     yes: OutcomeId
     no: OutcomeId
     size: Size
+    basket: IntentId | None = None
 
 
 class Merge(msgspec.Struct, frozen=True, tag="merge"):
@@ -48,6 +77,7 @@ class Merge(msgspec.Struct, frozen=True, tag="merge"):
     yes: OutcomeId
     no: OutcomeId
     size: Size
+    basket: IntentId | None = None
 
 
 class Convert(msgspec.Struct, frozen=True, tag="convert"):
@@ -62,6 +92,7 @@ class Convert(msgspec.Struct, frozen=True, tag="convert"):
     takes: tuple[Claim, ...]
     size: Size
     fee_ppm: int = 0
+    basket: IntentId | None = None
 
 
 class Settlement(msgspec.Struct, frozen=True, tag="settlement"):
@@ -80,4 +111,16 @@ class FeeRefund(msgspec.Struct, frozen=True, tag="fee_refund"):
     reason: str
 
 
-type LedgerEntry = Deposit | Withdrawal | FillBooked | Split | Merge | Convert | Settlement | FeeRefund
+type LedgerEntry = (
+    Deposit
+    | Withdrawal
+    | FillBooked
+    | FillUndone
+    | Adopted
+    | CashAdopted
+    | Split
+    | Merge
+    | Convert
+    | Settlement
+    | FeeRefund
+)

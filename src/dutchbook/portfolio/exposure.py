@@ -4,7 +4,7 @@ Exposure to a market is the capital in it: positions at cost, and all that appro
 put there. A bundle counts in each market with the cost of its legs there, as if nothing else of it were filled.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import LedgerError
@@ -15,6 +15,12 @@ from dutchbook.portfolio.ledger import Ledger
 
 type FeeOf = Callable[[MarketId, Price, Size], Money]
 """The taker fee for so many contracts at a price in a market, rounded against us."""
+type UnsettledOf = Callable[[OutcomeId], Size]
+"""Contracts bought of an outcome whose settlement is not final: they are held, and may not be sold."""
+
+
+def _all_settled(_: OutcomeId) -> Size:
+    return Size(0)
 
 
 class _Hold:
@@ -48,12 +54,20 @@ class Exposure:
     stays counted at its worst until it is final.
     """
 
-    def __init__(self, ledger: Ledger, venue_of: Callable[[MarketId], Venue], fee_of: FeeOf) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        venue_of: Callable[[MarketId], Venue],
+        fee_of: FeeOf,
+        unsettled_of: UnsettledOf = _all_settled,
+    ) -> None:
         self._ledger = ledger
+        self._unsettled_of = unsettled_of
         self._venue_of = venue_of
         self._fee_of = fee_of
         self._holds: dict[IntentId, _Hold] = {}
         self._reserved: dict[MarketId, int] = {}
+        self._reviewed: tuple[Intent, Mapping[MarketId, Money]] | None = None
 
     def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
         """The capital an intent may put into each market at worst.
@@ -72,28 +86,38 @@ class Exposure:
                 sold[leg.outcome] = sold.get(leg.outcome, -self.sellable(leg.outcome)) + leg.size
         for market, sold in missing.items():
             capital[market] += max(0, *sold.values())
-        return {market: Money(amount) for market, amount in capital.items()}
+        found = {market: Money(amount) for market, amount in capital.items()}
+        self._reviewed = (intent, found)
+        return found
 
     def reserve(self, intent: Intent) -> None:
         """Count an approved intent at its worst from now on. Raises LedgerError if its id is reserved already."""
         if intent.id in self._holds:
             raise LedgerError(f"exposure: intent {intent.id} is reserved already - give each intent an id of its own")
-        hold = _Hold(self.needed(intent), intent.legs, intent.max_loss)
+        # What its review asked for a moment ago; nothing changed in between.
+        reviewed, needed = self._reviewed or (None, {})
+        hold = _Hold(needed if reviewed is intent else self.needed(intent), intent.legs, intent.max_loss)
+        self._reviewed = None
         self._holds[intent.id] = hold
         self._add(hold, 1)
 
     def order_changed(self, order: Order) -> None:
         """Take note of an order's new state: what traded is the ledger's now, what remains counts while it lives."""
-        hold = self._holds.get(order.intent)
+        self.orders_changed(order.intent, (order,))
+
+    def orders_changed(self, intent: IntentId, orders: Sequence[Order]) -> None:
+        """`order_changed` of several orders of one intent."""
+        hold = self._holds.get(intent)
         if hold is None:
-            if order.status.final:
+            if all(order.status.final for order in orders):
                 return
-            hold = self._holds[order.intent] = _Hold({}, (), Money(0))
+            hold = self._holds[intent] = _Hold({}, (), Money(0))
             hold.released = True
         else:
             self._add(hold, -1)
-        self._note(hold, order)
-        self._close_or_add(order.intent, hold)
+        for order in orders:
+            self._note(hold, order)
+        self._close_or_add(intent, hold)
 
     def moved(self, intent: IntentId, market: MarketId, amount: Money) -> None:
         """So much of an intent's reservation in a market became positions without a fill: a split."""
@@ -128,6 +152,10 @@ class Exposure:
         """What all intents and live orders may still spend."""
         return Money(sum(self._reserved.values()))
 
+    def reserved_at(self, venue: Venue) -> Money:
+        """What all intents and live orders may still spend at one venue."""
+        return Money(sum(amount for market, amount in self._reserved.items() if self._venue_of(market) is venue))
+
     def free_cash(self) -> Money:
         """Cash that nothing in flight may need: all that may be spent, or withdrawn."""
         return Money(self._ledger.cash - self.reserved())
@@ -145,8 +173,12 @@ class Exposure:
         return self._in_flight(outcome, Side.SELL)
 
     def sellable(self, outcome: OutcomeId) -> Size:
-        """Contracts held that nothing in flight is selling already."""
-        return Size(max(0, self._ledger.held(outcome) - self.outgoing(outcome)))
+        """Contracts held, settled, and not being sold by anything in flight."""
+        return Size(max(0, self.settled(outcome) - self.outgoing(outcome)))
+
+    def settled(self, outcome: OutcomeId) -> Size:
+        """Contracts held whose settlement is final."""
+        return Size(max(0, self._ledger.held(outcome) - self._unsettled_of(outcome)))
 
     def in_flight(self, intent: IntentId) -> bool:
         """Whether an intent, or a live order of it, is still counted."""
@@ -165,8 +197,10 @@ class Exposure:
         hold.seen[order.id] = order.filled
         hold.traded[claim] = hold.traded.get(claim, 0) + order.filled - before
         if leg.side is Side.BUY:
-            # Differences of totals, not costs of differences: so the parts of an order add up to the whole.
-            spent = self._worst(leg, leg.size - before) - self._worst(leg, leg.size - order.filled)
+            # Differences of totals, not costs of differences: so the parts of an order add up to the whole. An order
+            # that spends an amount of money may trade more than its size, for no more than that.
+            left, now_left = max(0, leg.size - before), max(0, leg.size - order.filled)
+            spent = self._worst(leg, left) - self._worst(leg, now_left)
             hold.consumed[leg.market] = hold.consumed.get(leg.market, 0) + spent
         if order.status.final:
             hold.orders.pop(order.id, None)

@@ -1,18 +1,33 @@
 """The ledger: cash, positions, fees and profit in integers, by double entry.
 
-After every entry: cash + positions at cost + fees - gross realised profit = deposits - withdrawals.
+After every entry: cash + positions at cost + fees - gross realised profit = deposits - withdrawals + adopted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+import msgspec
+
+from dutchbook.domain.book import Side
 from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.identity import MarketId, OutcomeId
-from dutchbook.domain.units import Money, Size, dollars
+from dutchbook.domain.orders import Fill, OrderId
+from dutchbook.domain.units import Money, Nanos, Size, dollars
 from dutchbook.portfolio.bookings import Account, Booking, Posting, booking_of
-from dutchbook.portfolio.entries import Deposit, LedgerEntry, Withdrawal
+from dutchbook.portfolio.entries import Deposit, FillBooked, FillUndone, LedgerEntry, Withdrawal
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet, Mark, Valuation, valuation
+
+
+class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
+    """A ledger as it stands, for a journal that goes on with it. `sold_at` are sales that may still be undone."""
+
+    balances: dict[Account, int]
+    positions: tuple[Position, ...]
+    deposits: int
+    withdrawals: int
+    sold_at: tuple[tuple[OrderId, str, Money], ...] = ()
+    opened: dict[OutcomeId, Nanos] = {}
 
 
 class Ledger:
@@ -21,12 +36,42 @@ class Ledger:
     A position never goes below zero and neither does cash: what is not there cannot be taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, follow: Callable[[Booking], None] | None = None) -> None:
+        """`follow` is told of each booking once it is made."""
+        self._follow = follow
         self._balances: dict[Account, int] = dict.fromkeys(Account, 0)
         self._positions: dict[OutcomeId, Position] = {}
         self._cost_by_market: dict[MarketId, int] = {}
         self._deposits = 0
         self._withdrawals = 0
+        self._sold_at: dict[tuple[OrderId, str], Money] = {}
+        """The cost that left with each sale that may still be undone."""
+        self._opened: dict[OutcomeId, Nanos] = {}
+        """When each position was opened, where a trade did it."""
+
+    @property
+    def state(self) -> LedgerState:
+        """All of it, to begin another ledger with."""
+        return LedgerState(
+            balances=dict(self._balances),
+            positions=tuple(self._positions.values()),
+            deposits=self._deposits,
+            withdrawals=self._withdrawals,
+            opened=dict(self._opened),
+            sold_at=tuple((order, fill, cost) for (order, fill), cost in self._sold_at.items()),
+        )
+
+    def restore(self, state: LedgerState) -> None:
+        """Be what another ledger was. Raises LedgerError if that was impossible."""
+        self._balances = dict.fromkeys(Account, 0) | state.balances
+        self._positions = {position.outcome: position for position in state.positions}
+        self._cost_by_market = {}
+        for position in state.positions:
+            self._move_market(position.market, position.cost)
+        self._deposits, self._withdrawals = state.deposits, state.withdrawals
+        self._sold_at = {(order, fill): cost for order, fill, cost in state.sold_at}
+        self._opened = dict(state.opened)
+        self.check()
 
     @property
     def cash(self) -> Money:
@@ -56,6 +101,11 @@ class Ledger:
         return Money(self._withdrawals)
 
     @property
+    def adopted(self) -> Money:
+        """What venues stated beyond what was booked, positions at cost, less what they did not find."""
+        return Money(-self._balances[Account.ADOPTED])
+
+    @property
     def positions(self) -> Mapping[OutcomeId, Position]:
         """What is held, by outcome; empty positions are absent. A live view."""
         return MappingProxyType(self._positions)
@@ -72,15 +122,27 @@ class Ledger:
 
     def apply(self, entry: LedgerEntry) -> Booking:
         """Book an entry and return its postings. Raises LedgerError, booking nothing, if it does not fit."""
-        booking = booking_of(entry, self._positions)
+        booking = booking_of(entry, self._positions, self._cost_sold(entry))
         self._check_booking(entry, booking)
         for posting in booking:
             self._post(posting)
-        if isinstance(entry, Deposit):
+        if isinstance(entry, FillBooked | FillUndone):
+            self._remember(entry, booking)
+        elif isinstance(entry, Deposit):
             self._deposits += entry.amount
         elif isinstance(entry, Withdrawal):
             self._withdrawals += entry.amount
+        if self._follow is not None:
+            self._follow(booking)
         return booking
+
+    def opened_at(self, outcome: OutcomeId) -> Nanos | None:
+        """When a trade opened the position; None if there is none, or something else made it."""
+        return self._opened.get(outcome)
+
+    def settled(self, order: OrderId, fill: str) -> None:
+        """A provisional fill is final: it will not be undone."""
+        self._sold_at.pop((order, fill), None)
 
     def equity(self, mark: Mark, sets: Iterable[CompleteSet] = ()) -> Money:
         """Cash and positions at what they would surely bring; a position without a price is worth nothing."""
@@ -93,10 +155,11 @@ class Ledger:
     def check(self) -> None:
         """Raises LedgerError unless the identity holds and the sums agree with the positions they sum."""
         left = self.cash + self.positions_at_cost + self.fees - self.realised
-        if left != self._deposits - self._withdrawals:
+        put_in = self._deposits - self._withdrawals + self.adopted
+        if left != put_in:
             raise LedgerError(
-                f"ledger: cash + positions + fees - realised is {left}, deposits - withdrawals "
-                f"{self._deposits - self._withdrawals} micro-dollars - stop, and compare with the journal"
+                f"ledger: cash + positions + fees - realised is {left}, deposits - withdrawals + adopted {put_in} "
+                "micro-dollars - stop, and compare with the journal"
             )
         costs = sum(position.cost for position in self._positions.values())
         if not costs == self.positions_at_cost == sum(self._cost_by_market.values()):
@@ -124,6 +187,18 @@ class Ledger:
                     f"ledger: {claim.outcome} is held in {position.market}, not in {claim.market} - nothing booked"
                 )
 
+    def _cost_sold(self, entry: LedgerEntry) -> Money | None:
+        return self._sold_at.get(_key(entry.fill)) if isinstance(entry, FillUndone) else None
+
+    def _remember(self, entry: FillBooked | FillUndone, booking: Booking) -> None:
+        fill = entry.fill
+        if isinstance(entry, FillBooked) and fill.side is Side.BUY:
+            self._opened.setdefault(fill.outcome, fill.at)
+        if isinstance(entry, FillUndone):
+            self._sold_at.pop(_key(fill), None)
+        elif fill.provisional and fill.side is Side.SELL:
+            self._sold_at[_key(fill)] = Money(-sum(posting.amount for posting in booking if posting.claim))
+
     def _post(self, posting: Posting) -> None:
         self._balances[posting.account] += posting.amount
         claim = posting.claim
@@ -137,6 +212,7 @@ class Ledger:
             )
         else:
             del self._positions[claim.outcome]
+            self._opened.pop(claim.outcome, None)
         self._move_market(claim.market, posting.amount)
 
     def _move_market(self, market: MarketId, amount: int) -> None:
@@ -145,3 +221,7 @@ class Ledger:
             self._cost_by_market[market] = cost
         else:
             self._cost_by_market.pop(market, None)
+
+
+def _key(fill: Fill) -> tuple[OrderId, str]:
+    return fill.order, fill.id

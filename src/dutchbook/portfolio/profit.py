@@ -13,11 +13,13 @@ from dutchbook.portfolio.valuation import CompleteSet, Mark
 class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
     """Where the money came from and where it is. Positions without a price are shown at cost, and named.
 
-    `realised` and `unrealised` are before fees; `net` is after them and equals `equity` - deposits + withdrawals.
+    `realised` and `unrealised` are before fees; `net` is after them and equals `equity` - deposits + withdrawals -
+    `adopted`: what venues stated beyond what was booked is neither profit nor loss.
     """
 
     deposits: Money
     withdrawals: Money
+    adopted: Money = Money(0)
     cash: Money
     positions_at_cost: Money
     positions_value: Money
@@ -37,6 +39,7 @@ def profit_and_loss(ledger: Ledger, mark: Mark, sets: Iterable[CompleteSet] = ()
     return ProfitAndLoss(
         deposits=ledger.deposits,
         withdrawals=ledger.withdrawals,
+        adopted=ledger.adopted,
         cash=ledger.cash,
         positions_at_cost=ledger.positions_at_cost,
         positions_value=value,

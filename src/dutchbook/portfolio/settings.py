@@ -1,11 +1,15 @@
 """Settings of the portfolio."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from dutchbook.domain.quantities import Dollars, RoomSettings
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.quantities import Dollars, RoomSettings, Share
 from dutchbook.domain.units import Money
+
+_MILLION = 1_000_000
 
 
 def _some(value: Money) -> Money:
@@ -22,3 +26,20 @@ class PortfolioSettings(RoomSettings):
         description="Dollars the desk starts with on paper; the limits of risk are shares of it. "
         "Deposits and withdrawals change it, profits do not.",
     )
+    at_polymarket: Share | None = Field(
+        default=None,
+        description="How much of the bankroll lies at Polymarket on paper, as a share; what lies there pays for "
+        "nothing at Kalshi. Empty, like the next one: all of it is good for either.",
+    )
+    at_kalshi: Share | None = Field(default=None, description="The same for Kalshi.")
+
+    def by_venue(self, cash: Money) -> Mapping[Venue, Money]:
+        """What of `cash` lies at which venue on paper, rounded down; nothing where it is not told apart."""
+        shares = {Venue.POLYMARKET: self.at_polymarket, Venue.KALSHI: self.at_kalshi}
+        return {venue: Money(cash * share // _MILLION) for venue, share in shares.items() if share is not None}
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> Self:
+        if (self.at_polymarket or 0) + (self.at_kalshi or 0) > _MILLION:
+            raise ValueError("at_polymarket and at_kalshi must not be more than 100% together")
+        return self

@@ -70,11 +70,6 @@ def valuation(
     return Valuation(cash, Money(priced), Money(unpriced_cost), tuple(unpriced))
 
 
-def worst_payout(yes: Size, no: Size) -> Money:
-    """What YES and NO of one market pay together in the worse outcome: a dollar for each pair."""
-    return notional_down(ONE, min(yes, no))
-
-
 class LastBids:
     """Marks from the books: the best bid, or the last one seen while a book is unknown.
 

@@ -8,8 +8,15 @@ import msgspec
 from dutchbook.domain.book import BookView
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Intent, IntentId
+from dutchbook.domain.orders import Intent, IntentId, Leg
 from dutchbook.domain.units import Money, Nanos, Size
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Why no order may leave now: `rule` is `unknown_order` or `venue_state`, `reason` says it in words."""
+
+    rule: str
+    reason: str
 
 
 class RiskView(Protocol):
@@ -59,11 +66,23 @@ class RiskView(Protocol):
         """Cash that nothing in flight may need."""
         ...
 
+    def venue_cash(self, venue: Venue) -> Money | None:
+        """Cash at a venue that nothing in flight may need there; None where it is not known."""
+        ...
+
     def worst_loss(self) -> Money:
         """The sum of the losses that intents in flight were approved with."""
         ...
 
     def held(self, outcome: OutcomeId) -> Size: ...
+
+    def settled(self, outcome: OutcomeId) -> Size:
+        """Contracts held whose settlement is final: the only ones that may be sold."""
+        ...
+
+    def blocked(self, leg: Leg) -> Block | None:
+        """Why execution would send no order for this leg now, or None."""
+        ...
 
     def incoming(self, outcome: OutcomeId) -> Size:
         """Contracts that orders and intents in flight may still buy."""
@@ -82,7 +101,11 @@ class RiskView(Protocol):
         ...
 
     def paused(self) -> str | None:
-        """Why the desk is paused, or None: a loss of the day, or a person."""
+        """Why opening is paused, or None: a loss of the day."""
+        ...
+
+    def paused_by(self, strategy: str) -> str | None:
+        """Who paused this strategy, or all of them, in words; None if nobody did."""
         ...
 
 

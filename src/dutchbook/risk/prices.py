@@ -16,8 +16,8 @@ def price_age(settings: RiskSettings) -> Rule:
     """Refuse what was decided, or rests on connections that were last heard, too long ago; and books long unchanged."""
 
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
-        opening = not only_reduces(intent, view)
-        if opening and view.now - intent.oldest > settings.unchanged_book:
+        unchanged = view.now - intent.oldest > settings.unchanged_book
+        if unchanged and not only_reduces(intent, view):
             return _too_old("its oldest book", view.now - intent.oldest, "unchanged_book", settings.unchanged_book)
         if view.now - intent.at > settings.stale_price:
             return _too_old("the intent itself", view.now - intent.at, "stale_price", settings.stale_price)
@@ -27,7 +27,7 @@ def price_age(settings: RiskSettings) -> Rule:
                 return Refusal("stale_price", f"the book of {leg.outcome} is unknown - wait for it", "a book", "none")
             if view.now - known > settings.stale_price:
                 return _too_old(f"the price of {leg.outcome}", view.now - known, "stale_price", settings.stale_price)
-            if opening and view.now - book.received > settings.unchanged_book:
+            if view.now - book.received > settings.unchanged_book and not only_reduces(intent, view):
                 age = view.now - book.received
                 return _too_old(f"the book of {leg.outcome}", age, "unchanged_book", settings.unchanged_book)
         return None
@@ -39,11 +39,13 @@ def slippage_guard(settings: RiskSettings) -> Rule:
     """Refuse a limit much worse than what was expected, or than what the book shows now, whichever is better."""
 
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
-        reduces = only_reduces(intent, view)
         for leg in intent.legs:
             reference = _reference(leg, view.book(leg.outcome))
             slip = leg.limit - reference if leg.side is Side.BUY else reference - leg.limit
             share = max(reference * settings.slippage // _MILLION, settings.slippage_floor)
+            if slip <= share:
+                continue
+            reduces = only_reduces(intent, view)
             allowed = max(share, settings.exit_slippage) if reduces else share
             if slip > allowed:
                 limit = "exit_slippage" if reduces else f"slippage {percent(settings.slippage)}"

@@ -21,7 +21,7 @@ def only_reduces(intent: Intent, view: RiskView) -> bool:
 
 
 def _sellable(outcome: OutcomeId, view: RiskView) -> int:
-    return view.held(outcome) - view.outgoing(outcome)
+    return view.settled(outcome) - view.outgoing(outcome)
 
 
 def _alone(leg: Leg, selling: Mapping[OutcomeId, int], view: RiskView) -> int:

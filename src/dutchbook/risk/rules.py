@@ -5,13 +5,16 @@ from collections.abc import Iterable
 import msgspec
 
 from dutchbook.domain.identity import MarketId, Venue
-from dutchbook.domain.orders import Intent
+from dutchbook.domain.orders import EXIT, WAY_HOME, Intent
 from dutchbook.domain.units import Money, dollars
+from dutchbook.risk.closing import before_close
 from dutchbook.risk.drawdown import floor_below
 from dutchbook.risk.ports import Refusal, RiskView, Rule
 from dutchbook.risk.prices import price_age, slippage_guard
 from dutchbook.risk.reduction import only_reduces
+from dutchbook.risk.sending import can_be_sent
 from dutchbook.risk.settings import RiskSettings, percent
+from dutchbook.risk.venue_cash import venue_cash
 
 __all__ = ["Cap", "Refusal", "Rule", "guardian_rules", "tightest"]
 
@@ -29,14 +32,18 @@ def guardian_rules(settings: RiskSettings) -> tuple[Rule, ...]:
     """All rules of the guardian, in the order in which they are reported."""
     return (
         halted,
+        can_be_sent,
+        paused,
         position_limit(settings),
         venue_limit(settings),
         deployed_limit(settings),
+        venue_cash,
         high_water_mark(settings),
         ratcheting_stop(settings),
         daily_loss(settings),
         price_age(settings),
         slippage_guard(settings),
+        before_close(settings),
     )
 
 
@@ -51,6 +58,14 @@ def halted(intent: Intent, view: RiskView) -> Refusal | None:
     if reason is None or only_reduces(intent, view):
         return None
     return Refusal("halted", f"the desk is halted: {reason} - check, then `dutchbook resume --i-checked`", "", reason)
+
+
+def paused(intent: Intent, view: RiskView) -> Refusal | None:
+    """While a person has paused a strategy it gets no orders, but for ways home and exits of what it began."""
+    reason = view.paused_by(intent.strategy)
+    if reason is None or intent.kind in {WAY_HOME, EXIT}:
+        return None
+    return Refusal("paused", f"{reason} - `dutchbook resume` goes on", "", reason)
 
 
 def position_limit(settings: RiskSettings) -> Rule:

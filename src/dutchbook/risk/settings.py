@@ -69,6 +69,11 @@ class RiskSettings(RoomSettings):
         description="Slippage allowed in dollars a contract where an intent only reduces risk.",
     )
 
+    no_opening_before_close: Duration = Field(
+        default="0s",  # type: ignore[assignment]
+        description="Nothing is opened in a market that closes within this time; 0 lets everything be opened.",
+    )
+
     def remarks(self) -> tuple[str, ...]:
         """Settings that are possible but never bind, because another limit comes first."""
         pairs = (

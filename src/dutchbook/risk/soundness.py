@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dutchbook.domain.markets import Market, MarketStatus
-from dutchbook.domain.orders import Intent, Leg
+from dutchbook.domain.orders import Intent, Leg, PlanKind
 from dutchbook.domain.units import ONE
 from dutchbook.risk.ports import Refusal, RiskView
 
@@ -24,6 +24,8 @@ def flaws(intent: Intent, view: RiskView) -> tuple[Refusal, ...]:
 def _intent_flaws(intent: Intent, view: RiskView) -> Iterator[str]:
     if not intent.legs:
         yield "it has no legs"
+    if intent.plan is not PlanKind.BASKET and len(intent.legs) > 1:
+        yield f"a plan of kind {intent.plan} works one leg, not {len(intent.legs)}"
     if len({leg.outcome for leg in intent.legs}) != len(intent.legs):
         yield "it names an outcome twice"
     if not all(_is_count(value) for value in (intent.cost, intent.max_loss)):

@@ -26,6 +26,41 @@ class Home(msgspec.Struct, frozen=True):
         return self.run / "desk.lock"
 
     @property
+    def control(self) -> Path:
+        """The socket on which a running desk takes commands."""
+        return self.run / "desk.sock"
+
+    @property
+    def pairs(self) -> Path:
+        """The table of pairs across venues: a line for each decision about one."""
+        return self.root / "pairs.jsonl"
+
+    @property
+    def sandbox_running(self) -> Path:
+        """Where a sandbox of this home listens. Held by its process for as long as it lives."""
+        return self.root / "sandbox" / "running"
+
+    @property
     def sandbox_accounts(self) -> Path:
         """Keys of the sandbox's test accounts: play money, readable for the user alone."""
         return self.root / "sandbox" / "accounts.json"
+
+    @property
+    def keystore(self) -> Path:
+        """The encrypted keystore."""
+        return self.root / "keystore.json"
+
+    @property
+    def secrets(self) -> Path:
+        """One private file for each key."""
+        return self.root / "secrets"
+
+    @property
+    def dotenv(self) -> Path:
+        """Keys as lines of NAME=value, readable for the user alone."""
+        return self.root / ".env"
+
+    @property
+    def live_days(self) -> Path:
+        """When each account was first armed for live trading."""
+        return self.root / "live" / "first-days.json"

@@ -66,6 +66,7 @@ class Journal:
         self._written = (scan.seq, scan.digest)
         self._sync_lock = Lock()
         self._each = settings.journal_flush is FlushPolicy.EACH
+        self._held = False
         self._asked = settings.journal_flush is not FlushPolicy.GROUP
         self._wake = Event()
         self._stop = Event()
@@ -161,8 +162,22 @@ class Journal:
             self.flush()
         elif not self._asked:
             self._asked = True
-            self._wake.set()
+            if not self._held:
+                self._wake.set()
         return JournalRef(seq)
+
+    def hold(self) -> None:
+        """Lines that follow are written as ever, and flushed in a group behind the next `let_go`, not in between.
+
+        A flush on its way makes every write of a line wait for the disk, and the order behind it too.
+        """
+        self._held = True
+
+    def let_go(self) -> None:
+        """What was written since `hold` may be flushed."""
+        self._held = False
+        if self._asked:
+            self._wake.set()
 
     def flush(self) -> None:
         """Wait until every line written so far survives a power cut. Raises JournalError if that cannot be had."""

@@ -6,9 +6,12 @@ bundle whose cost at the top is below its payoff is priced at full depth, at onc
 
 from collections.abc import Collection, Container, Iterable, Sequence
 
+import msgspec
+
 from dutchbook.catalogue.catalogue import Catalogue
+from dutchbook.catalogue.pairs import ApprovedPairs, question_of
 from dutchbook.catalogue.relations import bundles_of, relate
-from dutchbook.domain.bundles import Bundle
+from dutchbook.domain.bundles import Bundle, BundleKind
 from dutchbook.domain.events import (
     Event,
     GridChanged,
@@ -21,9 +24,10 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import Intent, Leg
 from dutchbook.domain.units import Nanos
-from dutchbook.strategies.appraisal import Offer, Why, appraise, worst_partial_fill
+from dutchbook.strategies.appraisal import Demands, Offer, Why, appraise, worst_partial_fill
 from dutchbook.strategies.bundle_stats import BundleStats
 from dutchbook.strategies.index import BundleIndex, Standing, Tracked
+from dutchbook.strategies.leg_risk import less_leg_risk
 from dutchbook.strategies.near_miss import NearMissPool
 from dutchbook.strategies.observations import Closing, Observation, OpportunitySeen
 from dutchbook.strategies.ports import DeskView
@@ -31,28 +35,49 @@ from dutchbook.strategies.settings import BundleSettings
 from dutchbook.strategies.standings import Standings
 from dutchbook.strategies.wording import reason, standing_text
 
+BUNDLE = "bundle"
+PAIR_WATCH = "pair-watch"
+"""What it is called where it only watches pairs."""
+
 _NOTHING: tuple[Intent, ...] = ()
 _UNSEEN: tuple[Observation, ...] = ()
+
+
+class Across(msgspec.Struct, frozen=True):
+    """Pairs across venues, watched like all bundles and traded by others, and when one counts as an opportunity."""
+
+    pairs: ApprovedPairs
+    demands: Demands
 
 
 class BundleStrategy:
     """The bundle strategy. With a catalogue it follows listings and resolutions; the catalogue must be updated first.
 
-    Without one it only drops bundles whose markets close or resolve.
+    Without one it only drops bundles whose markets close or resolve. Pairs `across` venues it watches for the
+    strategies that trade them, and with `within` false nothing but those.
     """
 
-    name = "bundle"
-
     def __init__(
-        self, bundles: Iterable[Bundle], settings: BundleSettings, *, catalogue: Catalogue | None = None
+        self,
+        bundles: Iterable[Bundle],
+        settings: BundleSettings,
+        *,
+        catalogue: Catalogue | None = None,
+        across: Across | None = None,
+        within: bool = True,
     ) -> None:
+        self.name = BUNDLE if within else PAIR_WATCH
         self.stats = BundleStats()
         self._settings = settings
         self._catalogue = catalogue
+        self._across = across
+        self._within = within
         self._standings = standings = Standings(settings, self.stats)
         # Held here as well: each look-up on the way to them would cost every change of every book.
         self._watches, self._touched = standings.index.watches, standings.touched
-        for bundle in bundles:
+        for bundle in bundles if within else ():
+            standings.add(bundle)
+        for bundle in across.pairs.bundles(catalogue) if across and catalogue else ():
             standings.add(bundle)
 
     @property
@@ -129,6 +154,7 @@ class BundleStrategy:
         lines = [f"{t.bundle.id}: {self._verdict(t, desk)}" for t in self._standings.with_market(market)]
         if self._catalogue is not None:
             lines += _absent_kinds(market, self._catalogue)
+            lines += self._absent_pairs(market, self._catalogue)
         return lines or [f"no bundle contains market {market}"]
 
     def _verdict(self, tracked: Tracked, desk: DeskView | None) -> str:
@@ -138,18 +164,30 @@ class BundleStrategy:
         found = self._price(tracked, desk) if desk else tracked.declined
         return f"{text}; {reason(tracked.bundle, found)}" if isinstance(found, Offer) else f"{text}; {found}"
 
+    def _absent_pairs(self, market: MarketId, catalogue: Catalogue) -> list[str]:
+        pairs = self._across.pairs if self._across else ApprovedPairs()
+        why = ((pair, pairs.why_none(pair, catalogue)) for pair in pairs.with_market(market))
+        return [f"{BundleKind.CROSS_VENUE}:{pair.id}: {reason}" for pair, reason in why if reason]
+
     def _follow_market(self, market: MarketId, desk: DeskView, *, over: bool = False) -> Sequence[Intent]:
         if self._catalogue is not None:
+            self._follow_pairs(market, self._catalogue, desk)
             question = self._catalogue.question_of(market)
-            return _NOTHING if question is None else self._follow(question, desk)
+            return self._judge(desk) if question is None else self._follow(question, desk)
         if over:
             for tracked in self._standings.with_market(market):
                 self._standings.drop(tracked.bundle, desk.now)
         return _NOTHING
 
+    def _follow_pairs(self, market: MarketId, catalogue: Catalogue, desk: DeskView) -> None:
+        if self._across is None:
+            return
+        for pair in self._across.pairs.with_market(market):
+            self._standings.replace(question_of(pair), self._across.pairs.bundles_of(pair, catalogue), desk.now)
+
     def _follow(self, question: QuestionId, desk: DeskView) -> Sequence[Intent]:
-        if self._catalogue is None or (known := self._catalogue.question(question)) is None:
-            return _NOTHING
+        if not self._within or self._catalogue is None or (known := self._catalogue.question(question)) is None:
+            return self._judge(desk)
         return self.replace(question, bundles_of(known, self._catalogue), desk)
 
     def _judge(self, desk: DeskView) -> Sequence[Intent]:
@@ -165,7 +203,9 @@ class BundleStrategy:
         catalogue = self._catalogue
         if catalogue is not None and not all(catalogue.trading(leg.market, desk.now) for leg in bundle.legs):
             return Why.NOT_TRADING
-        return appraise(tracked, desk, self._settings)
+        across = self._across if bundle.kind is BundleKind.CROSS_VENUE else None
+        offer = appraise(tracked, desk, across.demands if across else self._settings)
+        return offer if isinstance(offer, Why) else less_leg_risk(bundle, offer, desk)
 
     def _want(self, under: Iterable[Tracked], desk: DeskView) -> Sequence[Intent]:
         offers: list[tuple[Tracked, Offer]] = []
@@ -178,7 +218,10 @@ class BundleStrategy:
                 self._decline(tracked, found)
             else:
                 self._note_opportunity(tracked, found, desk.now)
-                offers.append((tracked, found))
+                if tracked.bundle.kind is BundleKind.CROSS_VENUE:
+                    self._decline(tracked, Why.LEFT)
+                else:
+                    offers.append((tracked, found))
         if not offers:
             return _NOTHING
         offers.sort(key=lambda pair: (-pair[1].edge, pair[0].bundle.id))
@@ -235,7 +278,7 @@ def _intent(bundle: Bundle, offer: Offer, desk: DeskView) -> Intent:
     )
     return Intent(
         id=desk.next_intent(),
-        strategy=BundleStrategy.name,
+        strategy=BUNDLE,
         kind=bundle.kind,
         subject=bundle.id,
         legs=legs,

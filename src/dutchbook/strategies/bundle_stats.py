@@ -24,7 +24,3 @@ class BundleStats:
     @property
     def too_small(self) -> int:
         return self.declined[Why.TOO_SMALL]
-
-    @property
-    def refused_by_yield(self) -> int:
-        return self.declined[Why.LOW_YIELD]

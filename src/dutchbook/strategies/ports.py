@@ -28,6 +28,10 @@ class DeskView(Protocol):
         """An id that no other intent has."""
         ...
 
+    def fill_rate(self, kind: str) -> int:
+        """How likely all legs of a bundle of this kind fill if one does, as measured: in millionths."""
+        ...
+
     def busy(self, subject: str) -> bool:
         """Whether a basket for this subject is still working."""
         ...

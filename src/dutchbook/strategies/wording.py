@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dutchbook.domain.bundles import Bundle, BundleKind
 from dutchbook.domain.pricing.bundles import margin_at_top
+from dutchbook.domain.pricing.cross_venue import break_even_mismatch
 from dutchbook.domain.pricing.merge import PICO_PER_PRICE
 from dutchbook.domain.units import CONTRACT, ONE, Price, decimal_text, dollars
 from dutchbook.strategies.appraisal import Offer
@@ -22,7 +23,7 @@ def reason(bundle: Bundle, offer: Offer) -> str:
         cost = _a_set(execution.cost, size, up=True)
         equation = f"cost {cost} + fees {fees} < {decimal_text(bundle.payoff, 4)}"
     profit = _a_set(execution.profit, size, up=False)
-    return f"{subject(bundle)} {equation}: {profit} a set, {sets(size)}{_when(bundle, offer)}"
+    return f"{subject(bundle)} {equation}: {profit} a set, {sets(size)}{_when(bundle, offer)}{_leg_risk(offer)}"
 
 
 def subject(bundle: Bundle) -> str:
@@ -38,6 +39,8 @@ def subject(bundle: Bundle) -> str:
             return f"all NO of {len(bundle.legs)} outcomes"
         case BundleKind.LADDER:
             return f"YES of {bundle.legs[0].market} and NO of {bundle.legs[1].market}, which implies it,"
+        case BundleKind.CROSS_VENUE:
+            return f"both legs of {bundle.id.removeprefix(f'{bundle.kind}:')}"
 
 
 def lack_at_top(tracked: Tracked) -> Lack | None:
@@ -46,7 +49,8 @@ def lack_at_top(tracked: Tracked) -> Lack | None:
     if margin is None:
         return None
     widest = max(range(len(tracked.watches)), key=lambda i: _spread(tracked.watches[i]))
-    return Lack(Price(-(margin.net // PICO_PER_PRICE)), tracked.bundle.legs[widest].outcome)
+    mismatch = -(-tracked.bundle.payoff * tracked.bundle.mismatch_ppm // 1_000_000)
+    return Lack(Price(mismatch - margin.net // PICO_PER_PRICE), tracked.bundle.legs[widest].outcome)
 
 
 def standing_text(tracked: Tracked) -> str:
@@ -80,7 +84,25 @@ def _when(bundle: Bundle, offer: Offer) -> str:
             return ", converted to cash at once"
         return ", cash at once"
     bound, charge = dollars(offer.execution.outlay), dollars(offer.charge)
-    return f", {offer.yearly:.2%} a year on {bound} locked up {offer.days:.1f} days, capital charge {charge}"
+    text = f", {offer.yearly:.2%} a year on {bound} locked up {offer.days:.1f} days, capital charge {charge}"
+    return text + _apart(bundle, offer) if bundle.kind is BundleKind.CROSS_VENUE else text
+
+
+def _apart(bundle: Bundle, offer: Offer) -> str:
+    """What becomes of the edge if both venues settle differently."""
+    assumed, even = bundle.mismatch_ppm, break_even_mismatch(offer.execution, bundle.payoff)
+    return (
+        f"; settled differently with {_percent(assumed)} reckoned costs {dollars(offer.mismatch)}, "
+        f"break-even at {_percent(even)}"
+    )
+
+
+def _leg_risk(offer: Offer) -> str:
+    return f"; legs that miss cost {dollars(offer.leg_risk)} on average" if offer.leg_risk else ""
+
+
+def _percent(ppm: int) -> str:
+    return f"{decimal_text(ppm, 4)}%"
 
 
 def _a_set(money: int, size: int, *, up: bool) -> str:

@@ -4,7 +4,7 @@ A request bills every bucket that it belongs to (its endpoint's, its host's). Bi
 waited for afterwards, so that nobody is overtaken; a wait that is cancelled has still been billed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,9 @@ from dutchbook.domain.units import SECOND, Nanos
 
 type Sleep = Callable[[float], Awaitable[None]]
 """Waits for that many seconds of the desk's clock."""
+
+type Bill = tuple[str, int]
+"""A group's name, and how many tokens of its bucket."""
 
 _FIRST_PAUSE = Nanos(SECOND)
 _LONGEST_PAUSE = Nanos(30 * SECOND)
@@ -45,6 +48,14 @@ class Bucket:
         self._level = self._capacity
         self._seen = now
 
+    def wait(self, tokens: int, now: Nanos) -> Nanos:
+        """How long until `tokens` could be had, 0 for now; bills nothing. Who wants more than all waits for all."""
+        if now > self._seen:
+            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
+            self._seen = now
+        short = min(tokens * SECOND, self._capacity) - self._level
+        return Nanos(0) if short <= 0 else Nanos(-(-short // self._refill))
+
     def take(self, tokens: int, now: Nanos) -> Nanos:
         """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
         if now > self._seen:
@@ -73,6 +84,26 @@ class Budget:
         ready = Nanos(now + wait)
         while (left := max([ready, *(self._paused.get(name, ready) for name in names)]) - self._clock.now()) > 0:
             await self._sleep(left / SECOND)
+
+    def spend_now(self, bills: Sequence[Bill]) -> Nanos:
+        """Pay all bills if each bucket has enough and none is paused: then 0. Else pay none: when to ask again.
+
+        Raises KeyError for no group.
+        """
+        now = self._clock.now()
+        longest = 0
+        for name, tokens in bills:
+            longest = max(longest, self._buckets[name].wait(tokens, now))
+            if self._paused and name in self._paused:
+                longest = max(longest, self._paused[name] - now)
+        if longest <= 0:
+            for name, tokens in bills:
+                self._buckets[name].take(tokens, now)
+        return Nanos(longest)
+
+    def owe(self, name: str, tokens: int) -> None:
+        """Bill what turned out to have been used: those who come later wait for it. Raises KeyError for no group."""
+        self._buckets[name].take(tokens, self._clock.now())
 
     def cool_down(self, group: str, retry_after_s: float | None = None) -> float:
         """The venue refused a request of this group as one too many: pause it; for how many seconds.

@@ -4,7 +4,6 @@ Never for orders: everything here may be sent twice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -18,10 +17,9 @@ from dutchbook.domain.errors import (
     VenueUnreachable,
     WireError,
 )
-from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import SECOND
 from dutchbook.venues.backoff import Backoff
 from dutchbook.venues.budget import Budget
+from dutchbook.venues.retry_after import retry_after_s
 from dutchbook.venues.surroundings import Surroundings
 
 USER_AGENT = "Mozilla/5.0 (compatible; dutchbook)"
@@ -141,7 +139,7 @@ class HttpReader:
         said = f"{url}: {status} {_phrase(status)}{_text(body)}"
         if status not in _BUSY:
             raise VenueRefused(f"{said} - {_advice(status)}", status)
-        pause = _retry_after(answer.headers.get("Retry-After"), self._clock)
+        pause = retry_after_s(answer.headers.get("Retry-After"), self._clock)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             pause = self._budget.cool_down(question.groups[0], pause)
         elif pause is not None:
@@ -165,20 +163,6 @@ async def _body(answer: aiohttp.ClientResponse, url: str) -> bytes:
 def failed(error: VenueError | WireError) -> str:
     """The one line of a failure."""
     return str(error).splitlines()[0]
-
-
-def _retry_after(text: str | None, clock: Clock) -> float | None:
-    """Seconds or a date of HTTP, as seconds from now; None for anything else."""
-    if text is None:
-        return None
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - clock.now() / SECOND)
 
 
 def _reason(error: Exception) -> str:

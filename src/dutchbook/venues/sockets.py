@@ -97,7 +97,11 @@ class _PicowsListener(WSListener):
 
     def _other(self, transport: WSTransport, frame: WSFrame) -> None:
         match frame.msg_type:
-            case WSMsgType.PING | WSMsgType.PONG:
+            case WSMsgType.PING:
+                # The library's own answer would keep the ping from us: on a quiet connection it is all there is.
+                transport.send_pong(frame.get_payload_as_bytes())
+                self._listener.beat()
+            case WSMsgType.PONG:
                 self._listener.beat()
             case WSMsgType.CLOSE:
                 code, text = frame.get_close_code(), frame.get_close_reason()
@@ -129,8 +133,11 @@ class _PicowsSocket:
         self._transport.disconnect(graceful=False)
 
 
-async def connect(url: str, headers: Mapping[str, str], listener: Listener) -> Socket:
-    """Open a connection. Raises VenueRefused (401, 403), VenueUnavailable (other answers) or VenueUnreachable."""
+async def connect(url: str, headers: Mapping[str, str], listener: Listener, *, own_network: bool = False) -> Socket:
+    """Open a connection. Raises VenueRefused (401, 403), VenueUnavailable (other answers) or VenueUnreachable.
+
+    `own_network`: the running event loop brings a network of its own, as that of a simulation does.
+    """
     try:
         transport, _ = await ws_connect(
             lambda: _PicowsListener(listener),
@@ -140,6 +147,8 @@ async def connect(url: str, headers: Mapping[str, str], listener: Listener) -> S
             max_frame_size=LARGEST_FRAME,
             read_buffer_init_size=_READ_BUFFER,
             max_redirects=0,
+            enable_auto_pong=False,
+            use_aiofastnet=False if own_network else None,
         )
     except WSInvalidStatusError as error:
         raise _refused(url, error) from error

@@ -23,6 +23,15 @@ async def test_a_status_is_answered_without_asking_the_venue(status: int) -> Non
         assert (await client.post()).json()["order"] == 1  # type: ignore[index]
 
 
+async def test_a_gateway_that_lost_its_patience_may_answer_for_an_order_that_was_taken() -> None:
+    clock = HandClock()
+    board = board_of(clock, fault("http_status", status=504, accepts=True, times=1, method="POST"))
+    async with http_venue(clock, board) as client:
+        assert (await client.post()).status == 504
+        assert client.server.accepted == 1
+        assert (await client.post()).json()["order"] == 2  # type: ignore[index]
+
+
 async def test_a_limit_may_say_when_to_come_again() -> None:
     clock = HandClock()
     board = board_of(clock, fault("http_status", status=429, retry_after=3, times=1))

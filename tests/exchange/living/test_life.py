@@ -4,11 +4,20 @@ from collections import Counter
 
 import pytest
 
+from dutchbook.domain.book import Side
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import MarketStatus
-from dutchbook.domain.units import ONE, SECOND
+from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Money, Price, Size
 from dutchbook.exchange.living.world import World
-from dutchbook.exchange.matching.messages import ExchangeEvent, GridMoved, ListingAdded, Matched, StatusMoved
+from dutchbook.exchange.matching.messages import (
+    ExchangeEvent,
+    GridMoved,
+    ListingAdded,
+    Matched,
+    NewOrder,
+    OrderState,
+    StatusMoved,
+)
 from tests.exchange.living.village import MAKER, QUESTIONS, after, every_kind, question, scenario, town, world_of
 
 
@@ -154,3 +163,28 @@ def matches(world: World) -> list[int]:
     for exchange in world.exchanges.values():
         exchange.listen(hear)
     return times
+
+
+def test_ended_orders_of_the_scenarios_traders_are_soon_forgotten_and_a_users_are_not() -> None:
+    world = world_of(scenario(question("binary")))
+    exchange = world.exchanges[Venue.KALSHI]
+    [market] = [listing.market for listing in exchange.listings.values()]
+    exchange.open_account("user", Money(100 * DOLLAR))
+    world.advance(after(5))
+    mine = NewOrder(
+        id="mine",
+        account="user",
+        market=market.id,
+        outcome=market.yes,
+        side=Side.BUY,
+        price=Price(100),
+        size=Size(CONTRACT),
+    )
+    exchange.submit(mine)
+    exchange.cancel("user", "mine")
+    world.advance(after(600))
+    kept = [order for account in exchange.accounts for order in exchange.orders_of(account)]
+    ended = [order for order in kept if order.state is not OrderState.LIVE]
+    assert len(kept) > len(ended)
+    assert [order.new.id for order in ended if order.updated < after(600 - 16)] == ["mine"]
+    assert exchange.order("mine") is not None

@@ -11,6 +11,7 @@ from dutchbook.domain.events import (
     BookLost,
     BookSnapshot,
     LevelAdded,
+    MarketListed,
     MarketResolved,
     MarketStatusChanged,
     OrderFilled,
@@ -183,6 +184,8 @@ def test_a_market_that_closed_or_resolved_meanwhile_refuses() -> None:
     stage.show({40: 100}, {42: 100})
     stage.trade(42, 10)
     stage.see(MarketStatusChanged(stage.market.id, MarketStatus.PAUSED, stage.now))
+    assert report(stage.trade(42, 10)) == (Report.REJECTED, "the market is not yet ready to process new orders")
+    stage.see(MarketListed(stage.market, stage.now))  # metadata from before the pause
     assert report(stage.trade(42, 10)) == (Report.REJECTED, "the market is not yet ready to process new orders")
     stage.see(MarketResolved(stage.market.id, Price(10_000), stage.now))
     assert report(stage.trade(42, 10)) == (Report.REJECTED, "No orderbook exists for the requested token id")

@@ -10,9 +10,10 @@ import aiohttp
 from pydantic import TypeAdapter
 
 from dutchbook.app.live.feeds import LiveFeeds
-from dutchbook.app.live.source import Label, LiveSource
-from dutchbook.app.paper import PaperDesk
+from dutchbook.app.live.source import EventLoop, Label, LiveSource
+from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import Take
+from dutchbook.app.trading import Trading
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
@@ -43,7 +44,11 @@ class _Watched:
         self._source = source
         self._witness = witness
         self.title, self.origin, self.notice = source.title, source.origin, source.notice
-        self.capture_format, self.venue = source.capture_format, source.venue
+        self.capture_format, self.venue, self.sequence = source.capture_format, source.venue, source.sequence
+
+    @property
+    def said(self) -> str:
+        return self._source.said
 
     @property
     def questions(self) -> Sequence[Question]:
@@ -53,12 +58,19 @@ class _Watched:
     def markets(self) -> Sequence[Market]:
         return self._source.markets
 
-    def pump(self, take: Take) -> int:
+    @property
+    def trading(self) -> Trading | None:
+        return self._source.trading
+
+    def inside(self, work: Callable[[], None]) -> None:
+        self._source.inside(work)
+
+    def pump(self, take: Take, within_s: float | None = None) -> int:
         def looked_at(frame: Frame) -> None:
             take(frame)
             self._witness.look()
 
-        return self._source.pump(looked_at)
+        return self._source.pump(looked_at, within_s)
 
     def due_in(self) -> float | None:
         return self._source.due_in()
@@ -81,14 +93,14 @@ class Story:
         self.told: list[str] = []
         """What the feed told people, line by line."""
         self.lively = True
-        self._desk: PaperDesk | None = None
+        self._desk: RunningDesk | None = None
 
     @property
-    def desk(self) -> PaperDesk:
+    def desk(self) -> RunningDesk:
         assert self._desk is not None
         return self._desk
 
-    def open(self, home: Path) -> PaperDesk:
+    def open(self, home: Path) -> RunningDesk:
         """Start the desk, as `dutchbook run` does."""
 
         def to_venue(session: aiohttp.ClientSession) -> LiveFeeds:
@@ -96,8 +108,8 @@ class Story:
             return LiveFeeds([self.box.link(session, around)], self.clock, Nanos(30 * SECOND))
 
         label = Label("the box", "box", "simulated", self.box.venue)
-        source = LiveSource(label, to_venue, self.clock, self.told.append, lambda: self.loop)
-        self._desk = PaperDesk(shipped_settings(), home, _Watched(source, self.witness), self.clock)
+        source = LiveSource(label, to_venue, self.clock, self.told.append, EventLoop(lambda: self.loop))
+        self._desk = RunningDesk(shipped_settings(), home, _Watched(source, self.witness), self.clock)
         self.witness.follow(self._desk.parts.desk.books)
         return self._desk
 

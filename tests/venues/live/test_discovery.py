@@ -85,6 +85,18 @@ async def test_as_many_events_as_asked_for_and_a_word_that_there_are_more() -> N
         assert len(server.requests) == 3
 
 
+async def test_a_last_page_with_more_than_was_asked_for_is_cut() -> None:
+    page = {"events": [gamma_event(number) for number in range(1, 6)]}
+    async with gamma(page) as (_, live, _):
+        found = await live.discover(PolymarketWanted(most_events=3))
+        assert [question.id for question in found.questions] == ["event-1", "event-2", "event-3"]
+        assert len(found.markets) == 3
+        assert found.truncated
+        whole = await live.discover(PolymarketWanted(most_events=5))
+        assert len(whole.questions) == 5
+        assert not whole.truncated
+
+
 async def test_pages_that_begin_again_end_in_an_error() -> None:
     page = {"events": [gamma_event(1)], "next_cursor": "0"}
     async with gamma(page) as (_, live, _):

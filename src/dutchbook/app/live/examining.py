@@ -1,11 +1,17 @@
 """Whether venues can be reached and read: each step that a live desk needs, in the order in which it needs them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 
+from dutchbook.app.accounts.at_kalshi import AtKalshi, time_at
+from dutchbook.app.accounts.at_polymarket import AtPolymarket
+from dutchbook.app.accounts.in_use import Account
+from dutchbook.app.accounts.kalshi import KalshiKeys
+from dutchbook.app.accounts.polymarket import PolymarketKeys
 from dutchbook.app.live.event_loop import new_event_loop
+from dutchbook.app.live.findings import Findings
 from dutchbook.app.live.venues import Where, live_kalshi, live_polymarket, surroundings
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.identity import Venue
@@ -16,52 +22,99 @@ from dutchbook.engine.clocks import RealClock
 from dutchbook.evaluation.snapshot import CheckResult
 from dutchbook.venues.feed import Discovered, LiveFeed
 from dutchbook.venues.kalshi.discovery import KalshiWanted
+from dutchbook.venues.kalshi.hosts import KalshiHosts
 from dutchbook.venues.kalshi.rest import ExchangeStatus
 from dutchbook.venues.polymarket.discovery import PolymarketWanted
+from dutchbook.venues.polymarket.hosts import PolymarketHosts
+from dutchbook.venues.surroundings import Surroundings
 
-_WITHIN_S = 15.0
 _CLOCK_OFF = Nanos(2 * SECOND)
 """Kalshi refuses signatures that are somewhat over 5 s old (protocol section 1.4)."""
 
 
-def examine(where: Where) -> list[CheckResult]:
-    """The checks of all venues there. Nothing is raised: what fails is a finding."""
+def examine(where: Where, accounts: Sequence[Account] = (), clock: Clock | None = None) -> list[CheckResult]:
+    """The checks of all venues there, and of the accounts at them. Nothing is raised: what fails is a finding."""
     loop = new_event_loop()
     try:
-        return loop.run_until_complete(_all(where, RealClock()))
+        return loop.run_until_complete(examine_all(where, accounts, clock or RealClock()))
     finally:
         loop.close()
 
 
-async def _all(where: Where, clock: Clock) -> list[CheckResult]:
-    around = surroundings(clock)
-    results: list[CheckResult] = []
-    async with aiohttp.ClientSession() as session:
-        if (hosts := where.polymarket) is not None:
-            polymarket = live_polymarket(hosts, session, around)
-            await _try(results, "polymarket clock", lambda: _offset(polymarket.rest.time, clock))
-            found = PolymarketWanted(most_events=1)
-            await _markets(results, Venue.POLYMARKET, polymarket, lambda: polymarket.discover(found))
-        if where.kalshi is not None:
-            kalshi = live_kalshi(where.kalshi, where.key, session, around)
-            await _try(results, "kalshi exchange", lambda: _kalshi_status(kalshi.rest.status))
-            wanted = KalshiWanted(most_events=1)
-            await _markets(results, Venue.KALSHI, kalshi, lambda: kalshi.discover(wanted))
-    return results
-
-
-async def _try(results: list[CheckResult], name: str, check: Callable[[], Awaitable[str]]) -> None:
-    """One check; its words if it passes, the error's if not."""
+def examine_accounts(where: Where, accounts: Sequence[Account], clock: Clock | None = None) -> list[CheckResult]:
+    """The checks of accounts alone, the clocks among them: what has to be right before anything is armed."""
+    loop = new_event_loop()
     try:
-        found = await asyncio.wait_for(check(), _WITHIN_S)
-    except TimeoutError:
-        found, fix = f"no answer within {_WITHIN_S:.0f} s", "check the network; the venue may be down"
-        results.append(CheckResult(name=name, verdict="fail", found=found, fix=fix))
-    except DutchbookError as error:
-        what, _, fix = str(error).rpartition(" - ")
-        results.append(CheckResult(name=name, verdict="fail", found=what or fix, fix=fix))
-    else:
-        results.append(CheckResult(name=name, verdict="pass", found=found))
+        return loop.run_until_complete(examine_all(where, accounts, clock or RealClock(), markets=False))
+    finally:
+        loop.close()
+
+
+async def examine_all(
+    where: Where, accounts: Sequence[Account], clock: Clock, *, markets: bool = True
+) -> list[CheckResult]:
+    """See `examine`. Without `markets`, those are not looked at."""
+    async with aiohttp.ClientSession() as session:
+        examination = _Examination(where, session, surroundings(clock), markets=markets)
+        if where.polymarket is not None:
+            wallets = [account for account in accounts if isinstance(account, PolymarketKeys)]
+            await examination.polymarket(where.polymarket, wallets)
+        if where.kalshi is not None:
+            keys = [account for account in accounts if isinstance(account, KalshiKeys)]
+            await examination.kalshi(where.kalshi, keys)
+    return examination.findings.results
+
+
+class _Examination:
+    """One look at everything, over one session."""
+
+    def __init__(self, where: Where, session: aiohttp.ClientSession, around: Surroundings, *, markets: bool) -> None:
+        self.findings = Findings()
+        self._with_markets = markets
+        self._where = where
+        self._session = session
+        self._around = around
+
+    async def polymarket(self, hosts: PolymarketHosts, wallets: Sequence[PolymarketKeys]) -> None:
+        """The venue, then each wallet."""
+        ask = self.findings.ask
+        venue = live_polymarket(hosts, self._session, self._around)
+        await ask("polymarket clock", lambda: _offset(venue.rest.time, self._around.clock))
+        wanted = PolymarketWanted(most_events=1)
+        markets = await self._markets(Venue.POLYMARKET, venue, lambda: venue.discover(wanted))
+        for keys in wallets:
+            account = AtPolymarket(keys, hosts, self._session, self._around)
+            await account.examine(self.findings, markets[0].yes if markets else None)
+            if not self._where.sandbox:
+                await ask("polymarket network", account.region)
+
+    async def kalshi(self, hosts: KalshiHosts, accounts: Sequence[KalshiKeys]) -> None:
+        """The venue, then each key."""
+        ask = self.findings.ask
+        venue = live_kalshi(hosts, self._where.key, self._session, self._around)
+        await ask("kalshi clock", lambda: _offset(lambda: time_at(self._session, hosts), self._around.clock))
+        await ask("kalshi exchange", lambda: _kalshi_status(venue.rest.status))
+        wanted = KalshiWanted(most_events=1)
+        await self._markets(Venue.KALSHI, venue, lambda: venue.discover(wanted))
+        for keys in accounts:
+            await AtKalshi(keys, hosts, self._session, self._around).examine(self.findings)
+
+    async def _markets(
+        self, venue: Venue, feed: LiveFeed, discover: Callable[[], Awaitable[Discovered]]
+    ) -> list[Market]:
+        """Whether there are markets, and whether their books arrive. The open ones."""
+        found: list[Market] = []
+
+        async def some() -> str:
+            listed = await discover()
+            found.extend(market for market in listed.markets if market.status is MarketStatus.OPEN)
+            return f"{len(listed.markets)} markets"
+
+        if self._with_markets:
+            await self.findings.ask(f"{venue} markets", some)
+        if found:
+            await self.findings.ask(f"{venue} socket", lambda: _first_frame(feed, found[:10]))
+        return found
 
 
 async def _offset(time: Callable[[], Awaitable[Nanos]], clock: Clock) -> str:
@@ -80,22 +133,6 @@ async def _kalshi_status(status: Callable[[], Awaitable[ExchangeStatus]]) -> str
     if not told.exchange_active:
         raise DutchbookError("the exchange is paused - wait until it resumes")
     return "trading" if told.trading_active else "open, but trading is paused"
-
-
-async def _markets(
-    results: list[CheckResult], venue: Venue, feed: LiveFeed, discover: Callable[[], Awaitable[Discovered]]
-) -> None:
-    """Whether there are markets, and whether their books arrive."""
-    found: list[Market] = []
-
-    async def some() -> str:
-        listed = await discover()
-        found.extend(market for market in listed.markets if market.status is MarketStatus.OPEN)
-        return f"{len(listed.markets)} markets"
-
-    await _try(results, f"{venue} markets", some)
-    if found:
-        await _try(results, f"{venue} socket", lambda: _first_frame(feed, found[:10]))
 
 
 async def _first_frame(feed: LiveFeed, markets: list[Market]) -> str:

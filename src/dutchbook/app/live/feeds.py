@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
+from dutchbook.app.live.results import LOOK_S, ReadMarkets, Results
+from dutchbook.app.trading import Trading
 from dutchbook.domain.errors import VenueError, WireError
 from dutchbook.domain.events import MarketListed, QuestionListed
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
-from dutchbook.domain.markets import Market, MarketStatus, Question
+from dutchbook.domain.markets import Market, MarketStatus, Question, relisted
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.listings import listing_frame
@@ -28,26 +30,42 @@ class Link(msgspec.Struct, frozen=True):
     venue: Venue
     feed: LiveFeed
     discover: Callable[[], Awaitable[Discovered]]
+    results: ReadMarkets | None = None
+    """How single markets are read, to learn what those pay that are over."""
 
 
 class LiveFeeds:
     """Several venues as one stream of frames. Made in the event loop that it runs in.
 
-    `questions` and `markets` grow as the venues list more, each at the frame that says so.
+    `questions` and `markets` grow and change as the venues list more, each at the frame that says so.
     """
 
-    def __init__(self, links: Sequence[Link], clock: Clock, look_again: Nanos) -> None:
+    def __init__(
+        self,
+        links: Sequence[Link],
+        clock: Clock,
+        look_again: Nanos,
+        seats: Callable[[], Awaitable[Trading]] | None = None,
+    ) -> None:
+        """`seats` makes the brokers of a desk that trades there."""
         self._links = tuple(links)
         self._clock = clock
         self._look_again = look_again
         self.questions: dict[QuestionId, Question] = {}
         self.markets: dict[MarketId, Market] = {}
         self.skipped = 0
+        self._results = Results(self.markets.values)
+        self._seats = seats
+        self.trading: Trading | None = None
+        """The brokers, once `discover` is done."""
 
     async def discover(self) -> None:
         """Learn what there is. Raises VenueError."""
         for found in await asyncio.gather(*(link.discover() for link in self._links)):
             self._keep(found)
+        if self._seats is not None:
+            self.trading = await self._seats()
+            self._results.trades(self.trading.lookups)
 
     async def run(self, take: Take, tell: Tell) -> None:
         """Hand on every frame until cancelled. Raises what a feed raises, or `take`."""
@@ -56,6 +74,11 @@ class LiveFeeds:
                 known = [market for market in self.markets.values() if market.venue is link.venue and _alive(market)]
                 group.create_task(link.feed.run(known, take, lambda notice: self._notice(notice, take, tell)))
             group.create_task(self._keep_looking(take, tell))
+            group.create_task(self._ask_results(take, tell))
+            for broker in () if self.trading is None else self.trading.brokers.values():
+                group.create_task(broker.run(take, lambda notice: self._notice(notice, take, tell)))
+            for line in () if self.trading is None else self.trading.operators.values():
+                group.create_task(line.run(take))
 
     def resync(self, outcomes: Iterable[OutcomeId]) -> None:
         """A codec lost these books: get their snapshots."""
@@ -78,6 +101,21 @@ class LiveFeeds:
                 else:
                     self._compare(link, found, take)
 
+    async def _ask_results(self, take: Take, tell: Tell) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for link in self._links:
+                asked = self._results.due(link.venue, self._clock.now()) if link.results is not None else ()
+                if not asked or link.results is None:
+                    continue
+                try:
+                    found = await link.results(asked)
+                except (VenueError, WireError) as error:
+                    tell(f"{link.venue}: what {len(asked)} markets pay could not be read ({failed(error)})")
+                else:
+                    for resolved in self._results.read(asked, found, self._clock.now()):
+                        take(listing_frame(resolved))
+
     def _compare(self, link: Link, found: Discovered, take: Take) -> None:
         now = self._clock.now()
         fresh = [market for market in found.markets if market.id not in self.markets]
@@ -85,15 +123,22 @@ class LiveFeeds:
         for question in found.questions:
             if self.questions.get(question.id) != question:
                 take(listing_frame(QuestionListed(question, now)))
-        for market in fresh:
-            take(listing_frame(MarketListed(market, now)))
+        for market in found.markets:
+            newest = self._newest(market)
+            if newest != self.markets.get(market.id):
+                take(listing_frame(MarketListed(newest, now)))
         self._keep(found)
         link.feed.watch([market for market in fresh if _alive(market)])
         link.feed.drop(over)
 
+    def _newest(self, found: Market) -> Market:
+        """A market as it is now known to be: an answer may be older than the one before it."""
+        known = self.markets.get(found.id)
+        return found if known is None else relisted(known, found)
+
     def _keep(self, found: Discovered) -> None:
         self.questions.update((question.id, question) for question in found.questions)
-        self.markets.update((market.id, market) for market in found.markets)
+        self.markets.update((market.id, self._newest(market)) for market in found.markets)
         self.skipped += len(found.skipped)
 
 

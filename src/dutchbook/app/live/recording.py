@@ -7,11 +7,11 @@ from pathlib import Path
 
 import aiohttp
 
-from dutchbook.app.live.source import CAPTURE_FORMAT, LiveSource
+from dutchbook.app.live.source import CAPTURE_FORMAT, SEQUENCE, LiveSource
 from dutchbook.app.live.venues import Where, connecting
 from dutchbook.config.settings import Settings
 from dutchbook.domain.identity import Venue
-from dutchbook.domain.ports import Clock, SequenceKind
+from dutchbook.domain.ports import Clock
 from dutchbook.storage.manifest import Manifest
 from dutchbook.storage.recording import RecordingWriter
 from dutchbook.storage.settings import StorageSettings
@@ -48,6 +48,4 @@ async def record_until_cancelled(where: Where, out: Path, settings: Settings, cl
 
 
 def _writer(out: Path, venue: Venue, storage: StorageSettings) -> RecordingWriter:
-    return RecordingWriter(
-        out, capture_format=CAPTURE_FORMAT, venue=venue, sequence=SequenceKind.FULL, settings=storage
-    )
+    return RecordingWriter(out, capture_format=CAPTURE_FORMAT, venue=venue, sequence=SEQUENCE, settings=storage)

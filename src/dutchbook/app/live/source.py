@@ -9,14 +9,17 @@ import msgspec
 from dutchbook.app.live.event_loop import new_event_loop
 from dutchbook.app.live.feeds import LiveFeeds, Tell
 from dutchbook.app.sources import Take
+from dutchbook.app.trading import Trading
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.ports import Clock, Frame
+from dutchbook.domain.ports import Clock, Frame, SequenceKind
 from dutchbook.venues.feed import source_of
 
 _FEEDS = frozenset(source_of(venue) for venue in Venue)
 CAPTURE_FORMAT = "live"
-_PUMP_S = 0.02
+SEQUENCE = SequenceKind.FULL
+"""Every message of a connection is taken in."""
+LISTEN_S = 0.02
 """How long the sockets are listened to before the desk looks at the rest."""
 
 type Connect = Callable[[aiohttp.ClientSession], LiveFeeds]
@@ -31,10 +34,22 @@ class Label(msgspec.Struct, frozen=True):
     venue: Venue
 
 
+class EventLoop(msgspec.Struct, frozen=True):
+    """The event loop that a source works on, and how connections are opened there.
+
+    That of a simulation is not its `own`: it goes on when the source is closed.
+    """
+
+    new: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
+    connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None
+    own: bool = True
+
+
 class LiveSource:
     """Frames of live venues, used the moment they arrive. Owns its event loop and its connections."""
 
     capture_format = CAPTURE_FORMAT
+    sequence = SEQUENCE
 
     def __init__(
         self,
@@ -42,23 +57,34 @@ class LiveSource:
         connect: Connect,
         clock: Clock,
         tell: Tell,
-        new_loop: Callable[[], asyncio.AbstractEventLoop] = new_event_loop,
+        on: EventLoop | None = None,
+        listen_s: float = LISTEN_S,
     ) -> None:
         """Ask the venues what they have. Raises VenueError, in one line, if one cannot be reached."""
         self.title, self.origin, self.notice, self.venue = label.title, label.origin, label.notice, label.venue
+        self.said = ""
         self._tell = tell
         self._clock = clock
+        self.listen_s = listen_s
+        """How long `pump` listens at most."""
         self._taken = 0
         self._told_by_feed = False
         self._running: asyncio.Task[None] | None = None
-        self._loop = new_loop()
-        self._session = self._loop.run_until_complete(_session())
+        on = EventLoop() if on is None else on
+        self._own_loop = on.own
+        self._loop = on.new()
+        self._session = self._loop.run_until_complete(_session(on.connector))
         try:
             self._feeds = connect(self._session)
             self._loop.run_until_complete(self._feeds.discover())
         except BaseException:
             self.close()
             raise
+
+    @property
+    def trading(self) -> Trading | None:
+        """What the desk trades with there; None where it only watches."""
+        return self._feeds.trading
 
     @property
     def questions(self) -> Sequence[Question]:
@@ -70,15 +96,20 @@ class LiveSource:
         """What is traded."""
         return tuple(self._feeds.markets.values())
 
-    def pump(self, take: Take) -> int:
+    def pump(self, take: Take, within_s: float | None = None) -> int:
         """Listen for a moment; each frame is used as it arrives. Raises what ended a feed."""
+        listen_s = self.listen_s if within_s is None else min(self.listen_s, within_s)
         if self._running is None:
-            self._running = self._loop.create_task(self._feeds.run(self._counted(take), self._tell))
+            self._running = self._loop.create_task(self._feeds.run(self._counted(take), self._say))
         before = self._taken
-        self._loop.run_until_complete(asyncio.wait((self._running,), timeout=_PUMP_S))
+        self._loop.run_until_complete(asyncio.wait((self._running,), timeout=listen_s))
         if self._running.done() and (failure := self._running.exception()) is not None:
             raise _cause(failure)
         return self._taken - before
+
+    def inside(self, work: Callable[[], None]) -> None:
+        """Do it within the event loop: brokers write at once, which only its callbacks may do."""
+        self._loop.run_until_complete(_done(work))
 
     def due_in(self) -> float | None:
         """Always now: waiting is done by listening."""
@@ -97,8 +128,21 @@ class LiveSource:
             self._running = None
         if not self._loop.is_closed():
             self._loop.run_until_complete(self._session.close())
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+            if self._own_loop:
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+                self._loop.close()
+
+    def _say(self, line: str) -> None:
+        self.said = line
+        self._tell(line)
+
+    def vanish(self) -> None:
+        """Leave the event loop, which is somebody else's, as a killed process would: nothing is said to anybody."""
+        if self._running is not None:
+            self._running.cancel()
+            self._loop.run_until_complete(asyncio.gather(self._running, return_exceptions=True))
+            self._running = None
+        self._loop.run_until_complete(self._session.close())
 
     def _counted(self, take: Take) -> Take:
         def counted(frame: Frame) -> None:
@@ -109,8 +153,12 @@ class LiveSource:
         return counted
 
 
-async def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession()
+async def _done(work: Callable[[], None]) -> None:
+    work()
+
+
+async def _session(connector: Callable[[], aiohttp.BaseConnector | None]) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=connector())
 
 
 def _cause(failure: BaseException) -> BaseException:

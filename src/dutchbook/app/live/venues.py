@@ -1,7 +1,7 @@
 """Which venues to connect to and how: hosts, keys, what to ask for."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -9,13 +9,19 @@ from random import Random
 import aiohttp
 import msgspec
 
+from dutchbook.app.accounts.chain import KeyChain
+from dutchbook.app.accounts.kalshi import kalshi_keys
+from dutchbook.app.accounts.names import KeyName
 from dutchbook.app.live.feeds import Link, LiveFeeds
+from dutchbook.app.live.named import named_at, with_named
 from dutchbook.app.live.source import Connect, Label
 from dutchbook.app.sandbox.accounts import sandbox_accounts
 from dutchbook.app.sandbox.addresses import SandboxAddresses
+from dutchbook.app.trading import Trading
 from dutchbook.config.settings import VenueSettings
 from dutchbook.domain.errors import ConfigError
 from dutchbook.domain.identity import Venue
+from dutchbook.domain.pairs import PairedMarket
 from dutchbook.domain.ports import Clock
 from dutchbook.venues.kalshi.discovery import KalshiWanted
 from dutchbook.venues.kalshi.hosts import KalshiHosts
@@ -27,7 +33,8 @@ from dutchbook.venues.polymarket.live import LivePolymarket
 from dutchbook.venues.sockets import connect
 from dutchbook.venues.surroundings import Surroundings
 
-KEY_ID, KEY_FILE = "KALSHI_API_KEY_ID", "KALSHI_PRIVATE_KEY_PATH"
+type Seats = Callable[[aiohttp.ClientSession, Surroundings], Awaitable[Trading]]
+"""Takes the seats of accounts at their venues. Raises VenueError if a venue does not know one."""
 
 
 class KalshiKey(msgspec.Struct, frozen=True):
@@ -47,6 +54,8 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     kalshi: KalshiHosts | None = None
     key: KalshiKey | None = None
     sandbox: bool = False
+    world: str = ""
+    """Which sandbox: accounts, orders and positions there end with it."""
 
     @property
     def venues(self) -> tuple[Venue, ...]:
@@ -60,7 +69,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
         names = " and ".join(self.venues)
         if self.sandbox:
             notice = "the exchange in a box: a simulated market with simulated traders, no real prices"
-            return Label(f"sandbox: {names}", f"sandbox:{names}", notice, self.venues[0])
+            return Label(f"sandbox: {names}", f"sandbox:{names}:{self.world}", notice, self.venues[0])
         notice = f"live public data of {names}; every fill is simulated"
         return Label(names, f"live:{names}", notice, self.venues[0])
 
@@ -71,20 +80,26 @@ def in_sandbox(addresses: SandboxAddresses, home: Path) -> Where:
     account = sandbox_accounts(home).kalshi[0]
     return Where(
         polymarket=PolymarketHosts(
-            clob=polymarket.clob, gamma=polymarket.gamma, data=polymarket.data, ws=polymarket.ws
+            clob=polymarket.clob,
+            gamma=polymarket.gamma,
+            data=polymarket.data,
+            ws=polymarket.ws,
+            relayer=polymarket.relayer,
+            chain=polymarket.chain,
         ),
         kalshi=KalshiHosts(rest=kalshi.rest, ws=kalshi.ws),
         key=KalshiKey(account.key_id, account.private_key),
         sandbox=True,
+        world=addresses.world,
     )
 
 
-def in_the_world(venues: Sequence[Venue], environ: Mapping[str, str]) -> Where:
-    """The real hosts. Raises ConfigError if Kalshi is wanted and no key is there."""
+def in_the_world(venues: Sequence[Venue], keys: KeyChain) -> Where:
+    """The real hosts. Raises ConfigError if Kalshi is wanted and no key of it is there."""
     return Where(
         polymarket=PolymarketHosts() if Venue.POLYMARKET in venues else None,
         kalshi=KalshiHosts() if Venue.KALSHI in venues else None,
-        key=_kalshi_key(environ) if Venue.KALSHI in venues else None,
+        key=_kalshi_key(keys) if Venue.KALSHI in venues else None,
     )
 
 
@@ -108,34 +123,45 @@ def surroundings(clock: Clock) -> Surroundings:
     return Surroundings(clock, Random(), asyncio.sleep, connect)  # noqa: S311
 
 
-def connecting(where: Where, settings: VenueSettings, clock: Clock) -> Connect:
-    """How to connect there, once there is a session and its event loop runs."""
+def connecting(
+    where: Where,
+    settings: VenueSettings,
+    clock: Clock,
+    named: Sequence[PairedMarket] = (),
+    seats: Seats | None = None,
+    around: Surroundings | None = None,
+) -> Connect:
+    """How to connect there, once there is a session and its event loop runs.
+
+    `named` markets are read in any case. With `seats` the desk trades there. `around` is the real world by default.
+    """
+    about = surroundings(clock) if around is None else around
 
     def to_venues(session: aiohttp.ClientSession) -> LiveFeeds:
-        around = surroundings(clock)
         links = []
         if where.polymarket is not None:
-            polymarket = live_polymarket(where.polymarket, session, around)
+            polymarket = live_polymarket(where.polymarket, session, about)
             listed = PolymarketWanted(most_events=settings.polymarket.max_events)
-            links.append(Link(Venue.POLYMARKET, polymarket, partial(polymarket.discover, listed)))
+            ids = named_at(Venue.POLYMARKET, named)
+            discover = with_named(partial(polymarket.discover, listed), polymarket.markets, ids)
+            links.append(Link(Venue.POLYMARKET, polymarket, discover, polymarket.read))
         if where.kalshi is not None:
-            kalshi = live_kalshi(where.kalshi, where.key, session, around)
+            kalshi = live_kalshi(where.kalshi, where.key, session, about)
             wanted = KalshiWanted(most_events=settings.kalshi.max_events)
-            links.append(Link(Venue.KALSHI, kalshi, partial(kalshi.discover, wanted)))
-        return LiveFeeds(links, clock, settings.look_again)
+            ids = named_at(Venue.KALSHI, named)
+            found = with_named(partial(kalshi.discover, wanted), kalshi.markets, ids)
+            links.append(Link(Venue.KALSHI, kalshi, found, kalshi.read))
+        return LiveFeeds(links, clock, settings.look_again, None if seats is None else partial(seats, session, about))
 
     return to_venues
 
 
-def _kalshi_key(environ: Mapping[str, str]) -> KalshiKey:
-    key_id, path = environ.get(KEY_ID, ""), environ.get(KEY_FILE, "")
-    if not key_id or not path:
-        missing = KEY_FILE if key_id else KEY_ID
+def _kalshi_key(keys: KeyChain) -> KalshiKey:
+    found = kalshi_keys(keys)
+    if found is None:
         raise ConfigError(
-            f"kalshi: its socket wants a signed handshake even for public data, and {missing} is not set - "
-            f"make a read-only key at Kalshi, then set {KEY_ID} and {KEY_FILE}"
+            f"kalshi: its socket wants a signed handshake even for public data, and {KeyName.KALSHI_API_KEY_ID} is not "
+            "set - make a read-only key at Kalshi, then run `dutchbook init` or set it and "
+            f"{KeyName.KALSHI_PRIVATE_KEY_PATH}"
         )
-    try:
-        return KalshiKey(key_id, Path(path).read_text())
-    except OSError as error:
-        raise ConfigError(f"{KEY_FILE}: {path} cannot be read ({error.strerror}) - name the file of the key") from error
+    return KalshiKey(found.key_id, found.pem.reveal())

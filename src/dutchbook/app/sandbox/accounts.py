@@ -66,6 +66,11 @@ def public_key(account: KalshiAccount) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def relayer_key(account: PolymarketAccount) -> str:
+    """The key that the sandbox's relayer knows an account by."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"dutchbook sandbox relayer {account.address}"))
+
+
 def _loaded(account: KalshiAccount) -> Ed25519PrivateKey | RSAPrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

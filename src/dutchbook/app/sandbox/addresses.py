@@ -6,9 +6,10 @@ HOST = "127.0.0.1"
 
 
 class PolymarketAddresses(msgspec.Struct, frozen=True):
-    """Base addresses of the simulated Polymarket: HTTP for the first three, WebSocket for the others.
+    """Base addresses of the simulated Polymarket: HTTP for the first three, WebSocket for the next four, HTTP again.
 
-    `prices` is the older stream of prices, `realtime` the newer one, `sports` that of scores.
+    `prices` is the older stream of prices, `realtime` the newer one, `sports` that of scores. `chain` is a node of
+    Polygon over JSON-RPC, `relayer` sends what wallets sign.
     """
 
     clob: str
@@ -18,6 +19,8 @@ class PolymarketAddresses(msgspec.Struct, frozen=True):
     prices: str
     realtime: str
     sports: str
+    chain: str = ""
+    relayer: str = ""
 
 
 class KalshiAddresses(msgspec.Struct, frozen=True):
@@ -27,9 +30,13 @@ class KalshiAddresses(msgspec.Struct, frozen=True):
     ws: str
 
 
-class SandboxAddresses(msgspec.Struct, frozen=True):
-    """All of them. `control` is the endpoint that faults and markets are switched at."""
+class SandboxAddresses(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All of them. `control` is the endpoint that faults and markets are switched at.
+
+    `world` names this world, where that is known: accounts, orders and positions there end with it.
+    """
 
     polymarket: PolymarketAddresses
     kalshi: KalshiAddresses
     control: str
+    world: str = ""

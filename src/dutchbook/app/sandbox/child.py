@@ -24,7 +24,7 @@ class SandboxProcess:
 
     def __init__(self, home: Path, options: Sequence[str]) -> None:
         """Raises DutchbookError, with what the child said, if it does not start."""
-        command = [sys.executable, "-m", "dutchbook.interfaces.cli.main", "sandbox", "--json", *options]
+        command = [sys.executable, "-m", "dutchbook.interfaces.cli.main", "sandbox", "--json", "--alone", *options]
         self._child = subprocess.Popen(
             command,
             env={**os.environ, "DUTCHBOOK_HOME": str(home)},

@@ -29,10 +29,10 @@ class KalshiVenue:
         self.socket = KalshiSocket(exchange, context, self.rest.auth, history)
         world.listen_prices(self.socket.publish)
         self.accounts = tuple(account.key_id for account in accounts.kalshi)
-        shards = sorted({listing.shard for listing in exchange.listings.values()} | {0})
+        shards = {question.kalshi_shard for question in world.spec.questions} - {0}  # later questions' too
         for account in accounts.kalshi:
             exchange.open_account(account.key_id, PURSE)
-            for shard in shards[1:]:
+            for shard in sorted(shards):
                 exchange.deposit(account.key_id, PURSE, shard)
             self.rest.auth.add_key(account.key_id, public_key(account), account.key_id)
 

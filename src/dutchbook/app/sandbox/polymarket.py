@@ -1,8 +1,8 @@
-"""The simulated Polymarket: its world side, its seven servers, its test accounts."""
+"""The simulated Polymarket: its world side, its nine servers, its test accounts."""
 
 from contextlib import AsyncExitStack
 
-from dutchbook.app.sandbox.accounts import SandboxAccounts
+from dutchbook.app.sandbox.accounts import SandboxAccounts, relayer_key
 from dutchbook.app.sandbox.addresses import HOST, PolymarketAddresses
 from dutchbook.app.sandbox.scores import scores_of
 from dutchbook.domain.identity import Venue
@@ -11,11 +11,13 @@ from dutchbook.exchange.history import History
 from dutchbook.exchange.living.world import World
 from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.http import serve_http
+from dutchbook.exchange.servers.polymarket.chain import PolygonChain
 from dutchbook.exchange.servers.polymarket.clob import PolymarketClob
 from dutchbook.exchange.servers.polymarket.data_api import PolymarketData
 from dutchbook.exchange.servers.polymarket.gamma import PolymarketGamma
 from dutchbook.exchange.servers.polymarket.polybolt import PolyBolt
 from dutchbook.exchange.servers.polymarket.prices_feed import PricesFeed
+from dutchbook.exchange.servers.polymarket.relayer import PolymarketRelayer
 from dutchbook.exchange.servers.polymarket.scores_feed import ScoresFeed
 from dutchbook.exchange.servers.polymarket.sockets import PolymarketSockets
 from dutchbook.exchange.servers.polymarket.wallets import SignatureType
@@ -40,6 +42,8 @@ class PolymarketVenue:
         self.prices = PricesFeed(context)
         self.realtime = PolyBolt(context, self.clob.auth)
         self.sports = ScoresFeed()
+        self.chain = PolygonChain(exchange, context)
+        self.relayer = PolymarketRelayer(exchange, context, self.clob.auth)
         world.listen_prices(self.prices.publish)
         world.listen_prices(self.realtime.publish)
         world.listen_scores(scores_of(exchange, self.sports.publish))
@@ -47,12 +51,19 @@ class PolymarketVenue:
         for account in accounts.polymarket:
             exchange.open_account(account.funder.lower(), PURSE)
             self.clob.auth.wallets.register(account.address, account.funder, SignatureType(account.signature_type))
+            self.relayer.register(relayer_key(account), account.address)
 
     async def listen(self, first: int, ends: AsyncExitStack) -> PolymarketAddresses:
-        """Serve on seven ports from `first` on, or on any seven. Raises OSError for a port that is taken."""
-        applications = (self.clob.application(), self.gamma.application(), self.data.application())
+        """Serve on nine ports from `first` on, or on any nine. Raises OSError for a port that is taken."""
+        applications = (
+            self.clob.application(),
+            self.gamma.application(),
+            self.data.application(),
+            self.chain.application(),
+            self.relayer.application(),
+        )
         http = []
-        for i, application in enumerate(applications):
+        for i, application in zip((0, 1, 2, 7, 8), applications, strict=True):
             server = await serve_http(application, HOST, first and first + i)
             ends.push_async_callback(server.close)
             http.append(f"http://{HOST}:{server.port}")
@@ -62,5 +73,4 @@ class PolymarketVenue:
             socket = await serve_socket(HOST, first and first + i, accept, self._context)
             ends.push_async_callback(socket.close)
             ws.append(f"ws://{HOST}:{socket.port}")
-        clob, gamma, data = http
-        return PolymarketAddresses(clob, gamma, data, *ws)
+        return PolymarketAddresses(*http[:3], *ws, *http[3:])

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from contextlib import AsyncExitStack
 from random import Random
+from uuid import uuid4
 
 import msgspec
 
@@ -24,15 +25,20 @@ from dutchbook.exchange.servers.http import serve_http
 
 _LEAD = Nanos(2 * SECOND)
 """How long the world has lived when it is first seen: its makers have quoted."""
-_BREATH_S = 0.005
-"""The longest that the world stands still between two looks at the clock."""
-_STRIDE = Nanos(int(_BREATH_S * SECOND))
-_PATIENCE = Nanos(50 * MILLISECOND)
+_PATIENCE = Nanos(10 * MILLISECOND)
 """How long the world may work at a stretch, in real time, before clients get their turn."""
+_ASKED = Nanos(2 * MILLISECOND)
+"""The same before a request is answered: of many at once each would wait for the work of all."""
+_TURN_S = _PATIENCE / SECOND
+"""How long clients have their turn while the world is behind, if there are any: as long as the world had."""
+_GASP_S = 0.001
+"""The same where nobody asked meanwhile."""
+_LONGEST_STRIDE = 100
+"""Breaths' worth of the world's time between two looks at the clock, however fast it is to run."""
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """First ports of the venues: Polymarket takes seven in a row, Kalshi two. 0 means any free ones."""
+    """First ports of the venues: Polymarket takes nine in a row, Kalshi two. 0 means any free ones."""
 
     polymarket: int = 0
     kalshi: int = 0
@@ -46,6 +52,12 @@ class Make(msgspec.Struct, frozen=True, kw_only=True):
     plan: FaultPlan
     seed: int
     speed: float = 1.0
+    breath_s: float = 0.005
+    """The longest that the world stands still between two looks at the clock."""
+    world: str = ""
+    """What this world is called; a name that no other has, if it is empty."""
+    own_network: bool = False
+    """Whether the event loop brings a network of its own, as that of a simulation does."""
 
 
 class Flow:
@@ -73,6 +85,10 @@ class Sandbox:
     def __init__(self, make: Make, accounts: SandboxAccounts, clock: Clock) -> None:
         self.flow = Flow(clock, make.speed)
         self._clock = clock
+        self._breath_s = make.breath_s
+        self._stride = int(make.breath_s * SECOND)
+        self._own_network = make.own_network
+        self._world = make.world or uuid4().hex
         self.world = World(make.spec, make.seed, Nanos(clock.now() - _LEAD))
         rng = Random(make.seed)  # noqa: S311 - faults are repeatable, nothing here is secret
         self.switchboard = Switchboard(make.plan, rng, self.world.clock)
@@ -82,6 +98,9 @@ class Sandbox:
             self.switchboard.attach(exchange)
         self._ends = AsyncExitStack()
         self._ticking: asyncio.Task[None] | None = None
+        self._behind = False
+        self._asked = False
+        """Whether anybody asked for anything since the world's last stretch of work."""
 
     async def start(self, ports: Ports) -> SandboxAddresses:
         """Listen on all ports and let the world go on. Raises OSError for a port that is taken."""
@@ -94,7 +113,7 @@ class Sandbox:
         gc.freeze()
         gc.set_threshold(2_000, 2, 100)
         self._ticking = asyncio.create_task(self._tick())
-        return SandboxAddresses(polymarket, kalshi, control)
+        return SandboxAddresses(polymarket, kalshi, control, self._world)
 
     async def close(self) -> None:
         """Let the world stand still and stop listening."""
@@ -108,23 +127,32 @@ class Sandbox:
         if self._ticking is not None:
             await self._ticking
 
-    def catch_up(self) -> None:
+    def catch_up(self, patience: Nanos = _PATIENCE) -> None:
         """Bring the world, and the faults that strike it, to the present; nearer to it if that would take long.
 
         A world that is asked to run faster than it can falls behind, and still answers.
         """
-        until, ends = self.flow.now(), self._clock.now() + _PATIENCE
-        stride = max(_STRIDE, int(_STRIDE * self.flow.speed))
+        until, ends = self.flow.now(), self._clock.now() + patience
+        stride = int(self._stride * min(max(self.flow.speed, 1), _LONGEST_STRIDE))
         while (now := self.world.clock.now()) < until:
             self.world.advance(Nanos(min(until, now + stride)))
             if self._clock.now() >= ends:
                 break
         self.switchboard.advance()
 
+    def _look_up(self) -> None:
+        """The present, or near it, for whoever asks. A world that is behind gets there without being asked."""
+        self._asked = True
+        if not self._behind:
+            self.catch_up(_ASKED)
+
     async def _tick(self) -> None:
         while True:
             self.catch_up()
-            await asyncio.sleep(_BREATH_S)
+            self._behind = self.flow.now() - self.world.clock.now() > self._stride * max(self.flow.speed, 1)
+            turn = self._breath_s if not self._behind else _TURN_S if self._asked else _GASP_S
+            self._asked = False
+            await asyncio.sleep(turn)
 
     async def _serve_control(self, port: int) -> str:
         steering = Steering(
@@ -141,4 +169,4 @@ class Sandbox:
         return f"http://{HOST}:{server.port}"
 
     def _context(self, venue: Venue, rng: Random) -> ServerContext:
-        return ServerContext(venue, self.world.clock, self.switchboard, rng, self.catch_up)
+        return ServerContext(venue, self.world.clock, self.switchboard, rng, self._look_up, self._own_network)

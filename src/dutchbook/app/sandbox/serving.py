@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from dutchbook.app.live.recording import record_until_cancelled
 from dutchbook.app.live.venues import in_sandbox
 from dutchbook.app.sandbox.accounts import sandbox_accounts
 from dutchbook.app.sandbox.addresses import SandboxAddresses
+from dutchbook.app.sandbox.registry import registered
 from dutchbook.app.sandbox.running import Make, Ports, Sandbox
 from dutchbook.config.documents import read_document
 from dutchbook.config.settings import Settings
@@ -32,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[int, int, int]
     record: Path | None
     seconds: float | None
+    alone: bool = False
+    """Whether other commands of this home may not find it."""
 
 
 def serve(home: Path, settings: Settings, options: Options, announce: Callable[[SandboxAddresses], None]) -> None:
@@ -66,7 +70,7 @@ def scenario_of(name: str) -> ScenarioSpec:
 
 
 async def _serve(sandbox: Sandbox, around: Surroundings, options: Options) -> None:
-    over = asyncio.Event()
+    over, ends = asyncio.Event(), ExitStack()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     try:
@@ -75,6 +79,8 @@ async def _serve(sandbox: Sandbox, around: Surroundings, options: Options) -> No
         await sandbox.close()
         raise DutchbookError(f"sandbox: no port to listen on ({error.strerror}) - choose others, or 0") from error
     try:
+        if not options.alone:
+            ends.enter_context(registered(around.home, addresses))
         around.announce(addresses)
         works = [asyncio.create_task(sandbox.failed())]
         if options.record is not None:
@@ -83,6 +89,7 @@ async def _serve(sandbox: Sandbox, around: Surroundings, options: Options) -> No
             works.append(asyncio.create_task(recording))
         await _until(over, works, options.seconds)
     finally:
+        ends.close()
         await sandbox.close()
 
 

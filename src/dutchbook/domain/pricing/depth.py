@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.markets import FeeSchedule, NoFees, PriceGrid
 from dutchbook.domain.pricing.fees import order_fee
+from dutchbook.domain.pricing.lots import common_lot, taking_lot
 from dutchbook.domain.pricing.merge import (
     ATTO_PER_MICRO,
     MAX_SIZE,
@@ -17,7 +19,7 @@ from dutchbook.domain.pricing.merge import (
 )
 from dutchbook.domain.units import ONE, Money, Price, Size
 
-__all__ = ["Execution", "LegDepth", "Walk", "executable_size", "order_price", "settle", "walk"]
+__all__ = ["Execution", "LegDepth", "Walk", "executable_size", "order_price", "revalued", "settle", "walk"]
 
 FREE = NoFees()
 
@@ -96,12 +98,30 @@ def executable_size(
     return settle(lambda most, budget: merge(legs, net, most, budget), legs, net, limit, cash)
 
 
+def revalued(execution: Execution, before: Price, payoff: Price, conversion_ppm: int = 0) -> Execution:
+    """The same sets where each is worth `payoff` and not `before`: what `executable_size` finds for their number.
+
+    Both are positive, and `payoff` is the greater: then no set that paid for itself stops doing so.
+    """
+    size = execution.size
+    worth, was = net_payoff(payoff, conversion_ppm), net_payoff(before, conversion_ppm)
+    more = worth * size // ATTO_PER_MICRO - was * size // ATTO_PER_MICRO
+    return replace(
+        execution,
+        proceeds=Money(execution.proceeds + more),
+        profit=Money(execution.profit + more),
+        gain=execution.gain + (worth - was) * size,
+        margin=execution.margin + worth - was,
+    )
+
+
 def settle(
     solve: Solver, legs: Sequence[LegDepth], payoff: int, limit: Size | None, cash: Money | None
 ) -> Execution | None:
     """The execution that a solver's size stands for, with every order one that its venue accepts.
 
-    The size shrinks while a level lies beyond a leg's grid, or the venues' rounding would overdraw `cash`.
+    The size shrinks while a level lies beyond a leg's grid, while a venue would not take exactly as much as is asked,
+    or while the venues' rounding would overdraw `cash`.
     """
     most: int = MAX_SIZE if limit is None else limit
     budget = None if cash is None else cash * ATTO_PER_MICRO
@@ -115,6 +135,11 @@ def settle(
             most = reach
             continue
         execution = _execution(legs, payoff, Size(size), gain)
+        if execution is not None and (odd := execution.size % _lot(legs, execution.limits)):
+            most = execution.size - odd
+            if most < smallest or not most:
+                return None
+            continue
         if execution is None or cash is None or budget is None or execution.outlay <= cash:
             return execution
         budget -= (execution.outlay - cash) * ATTO_PER_MICRO
@@ -145,6 +170,15 @@ def _nearest(start: int, end: int, step: int, side: Side, worst: int) -> int | N
     if price == ONE:
         price -= step
     return price if price >= low else None
+
+
+def _lot(legs: Sequence[LegDepth], limits: Sequence[Price]) -> Size:
+    """What all legs can be sent in at these limits; legs without a market stand for no venue."""
+    return common_lot(
+        taking_lot(leg.market, leg.side, limit)
+        for leg, limit in zip(legs, limits, strict=True)
+        if leg.market is not None
+    )
 
 
 def _reach(leg: LegDepth, size: int) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import BundleLeg
+from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import FeeSchedule, NoFees, PriceGrid
 from dutchbook.domain.pricing.fees import marginal_fee
 from dutchbook.domain.units import Money, Price, Size
@@ -32,6 +33,8 @@ class LegDepth(msgspec.Struct, frozen=True, kw_only=True):
     grid: PriceGrid | None = None
     min_size: Size = Size(0)
     min_notional: Money = Money(0)
+    market: MarketId | None = None
+    """Whose venue takes the order; None for none, which takes any size."""
 
     @classmethod
     def of(cls, leg: BundleLeg, levels: Sequence[Level]) -> "LegDepth":
@@ -43,6 +46,7 @@ class LegDepth(msgspec.Struct, frozen=True, kw_only=True):
             grid=leg.grid,
             min_size=leg.min_size,
             min_notional=leg.min_notional,
+            market=leg.market,
         )
 
 

@@ -44,6 +44,8 @@ class HttpTrouble(StrEnum):
 
     ANSWER = "answer"
     """Another answer instead of the venue's; the request is not looked at."""
+    ANSWER_AFTER = "answer_after"
+    """The exchange does what it was asked; another answer comes instead of its own."""
     SWALLOW_BEFORE = "swallow_before"
     """The request never reaches the exchange and no answer ever comes."""
     SWALLOW_AFTER = "swallow_after"
@@ -61,7 +63,7 @@ class HttpTrouble(StrEnum):
 
 
 class HttpFault(msgspec.Struct, frozen=True, kw_only=True):
-    """One request's trouble. `status`, `headers` and `body` are for ANSWER; `lasts` for SLOW and the two that swallow.
+    """One request's trouble. `status`, `headers`, `body` are for both ANSWERs; `lasts` for SLOW and both that swallow.
 
     `name` is the name of the fault in its plan and `wave` its window, so that STALE knows whose memory it uses.
     """
@@ -107,7 +109,8 @@ def _status(spec: HttpStatus, venue: Venue) -> HttpFault:
     if spec.retry_after is not None:
         headers["Retry-After"] = str(spec.retry_after)
     body = spec.body.encode() if spec.body is not None else _body(spec.status, venue)
-    return HttpFault(name=spec.name, trouble=HttpTrouble.ANSWER, status=spec.status, headers=headers, body=body)
+    trouble = HttpTrouble.ANSWER_AFTER if spec.accepts else HttpTrouble.ANSWER
+    return HttpFault(name=spec.name, trouble=trouble, status=spec.status, headers=headers, body=body)
 
 
 def _body(status: int, venue: Venue) -> bytes:

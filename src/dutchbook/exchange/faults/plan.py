@@ -53,12 +53,16 @@ class HttpFaultSettings(StrikingFaultSettings):
 
 
 class HttpStatus(HttpFaultSettings):
-    """Another answer instead of the venue's; the request is not looked at. 425, 429, 500, 502, 503 and the like."""
+    """Another answer instead of the venue's; the request is not looked at. 425, 429, 500, 502, 503 and the like.
+
+    With `accepts` it is: a 504 of a gateway that lost its patience after the order was taken.
+    """
 
     fault: Literal["http_status"]
     status: int = Field(ge=400, le=599, description="The status of the answer.")
     retry_after: int | None = Field(default=None, ge=0, description="Seconds in a `Retry-After` header.")
     body: str | None = Field(default=None, description="The body; in the venue's own words if not named.")
+    accepts: bool = Field(default=False, description="The exchange does what it was asked all the same.")
 
 
 class HtmlBody(HttpFaultSettings):

@@ -25,6 +25,8 @@ class Bank:
         self._shards = sorted(set(shards) - {0})
         self._ids = OrderIds(rng)
         self._wallets: dict[tuple[Venue, str], Wallet] = {}
+        self._groups: dict[tuple[Venue, str, int], Sequence[Wallet]] = {}
+        """The same lists for all markets: a large world has thousands of those."""
 
     def wallet(self, venue: Venue, name: str, cash: Money = FIRM_CASH, *, account: str | None = None) -> Wallet:
         """The account of a trader, opened at the first call; `account` is its id if that is given from outside."""
@@ -36,10 +38,17 @@ class Bank:
         return self._wallets[key]
 
     def informed(self, venue: Venue) -> Sequence[Wallet]:
-        return [self.wallet(venue, f"informed-{number}", _INFORMED_CASH) for number in range(_INFORMED)]
+        return self._group(venue, "informed", _INFORMED, _INFORMED_CASH)
 
     def small(self, venue: Venue, count: int) -> Sequence[Wallet]:
-        return [self.wallet(venue, f"small-{number}", _SMALL_CASH) for number in range(count)]
+        return self._group(venue, "small", count, _SMALL_CASH)
+
+    def _group(self, venue: Venue, name: str, count: int, cash: Money) -> Sequence[Wallet]:
+        found = self._groups.get((venue, name, count))
+        if found is None:
+            found = [self.wallet(venue, f"{name}-{number}", cash) for number in range(count)]
+            self._groups[venue, name, count] = found
+        return found
 
     def wallets(self, venue: Venue) -> Iterator[Wallet]:
         """All accounts of a venue so far."""

@@ -88,6 +88,8 @@ class GapWatch:
         self._open: dict[Claims, Gap] = {}
         self._hunters: dict[Claims, Callable[[Claims, Nanos], None]] = {}
         self._touched: dict[MarketId, None] = {}
+        self._seen: dict[MarketId, tuple[object, ...]] = {}
+        """Of what markets looked like when their sets were judged last, all that a judgement depends on."""
         self.past: deque[Gap] = deque(maxlen=_KEPT)
 
     @property
@@ -99,12 +101,14 @@ class GapWatch:
         """Watch a set; `hunter` is told when a gap opens in it or grows."""
         for market, _ in claims.legs:
             self._of_market.setdefault(market.id, []).append(claims)
+            self._seen.pop(market.id, None)
         if hunter is not None:
             self._hunters[claims] = hunter
 
     def forget(self, markets: Iterable[MarketId]) -> None:
         """Stop watching every set with a leg in one of these markets."""
         for market in markets:
+            self._seen.pop(market, None)
             for claims in self._of_market.pop(market, []):
                 self._hunters.pop(claims, None)
                 self._open.pop(claims, None)
@@ -121,10 +125,22 @@ class GapWatch:
         """Find what opened and what closed in the books that moved."""
         if not self._touched:
             return
-        affected = {claims: None for market in self._touched for claims in self._of_market.get(market, ())}
+        affected: dict[Claims, None] = {}
+        for name in self._touched:
+            if (sets := self._of_market.get(name)) and self._looks_new(name, sets[0]):
+                affected.update(dict.fromkeys(sets))
         self._touched.clear()
         for claims in affected:
             self._judge(claims, now)
+
+    def _looks_new(self, name: MarketId, claims: Claims) -> bool:
+        """Whether a market, a leg of `claims`, looks otherwise than before: most moves are behind the best prices."""
+        market = next(leg for leg, _ in claims.legs if leg.id == name)
+        looks = (market.is_open, *market.top())
+        if self._seen.get(name) == looks:
+            return False
+        self._seen[name] = looks
+        return True
 
     def _judge(self, claims: Claims, now: Nanos) -> None:
         found = quote(claims)

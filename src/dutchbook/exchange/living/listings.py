@@ -10,6 +10,7 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, ka
 from dutchbook.domain.markets import KalshiFees, Market, PolymarketFees, PriceBand, PriceGrid, Question
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.listing import IncentiveProgramme, Listing, QuestionListing, RewardProgramme
+from dutchbook.exchange.living.conditions import condition, neg_risk_condition
 from dutchbook.exchange.living.draft import RULED_AFTER, Draft, Hours, MarketDraft
 from dutchbook.exchange.living.spec import AnyQuestion, ElectionSpec, MatchSpec
 
@@ -96,7 +97,7 @@ class _Polymarket:
         # The venue refines a coarse grid near the ends by itself; who starts there starts on the fine one.
         extreme = spec.tick == 100 and not 40_000 <= chance <= 960_000
         market = Market(
-            id=MarketId("0x" + sha256(f"condition/{slug}".encode()).hexdigest()),
+            id=neg_risk_condition(self._id, index) if self._draft.partition else condition(slug),
             venue=Venue.POLYMARKET,
             question=self._id,
             title=drafted.title,

@@ -6,7 +6,7 @@ from random import Random
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.orders import TimeInForce
-from dutchbook.domain.units import Money, Nanos, Price, Size, complement
+from dutchbook.domain.units import ONE, Money, Nanos, Price, Size, complement
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.living.market import LiveMarket
 from dutchbook.exchange.matching.messages import NewOrder, OrderState, Refusal, Refused, WorkingOrder
@@ -30,6 +30,10 @@ _EXPECTED = frozenset(
     }
 )
 """Refusals that a trader shrugs at; any other is a mistake of ours and is raised."""
+
+
+_COMPLEMENTS = tuple(complement(Price(price)) for price in range(ONE + 1))
+"""Prices of the other outcome: the same objects for all orders, of which a large world has millions."""
 
 
 class OrderIds:
@@ -88,7 +92,7 @@ class Wallet:
             market=market.id,
             outcome=outcome,
             side=Side.SELL if sells else Side.BUY,
-            price=price if outcome == market.yes else complement(price),
+            price=price if outcome == market.yes else _COMPLEMENTS[price],
             size=size,
             tif=tif,
             post_only=post_only,

@@ -17,10 +17,11 @@ from dutchbook.exchange.living.stage import Outcome, Stage
 from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent
 from dutchbook.exchange.rules import KALSHI, POLYMARKET
 
-_REMEMBERED = Nanos(7_200 * SECOND)
+_REMEMBERED = Nanos(10 * SECOND)
+"""Nobody outside can ask for an order of the scenario's traders, and its trades keep it by themselves."""
 _USERS_REMEMBERED = Nanos(14 * 86_400 * SECOND)
 """Kalshi's window for orders that ended; at both venues for whoever is not one of the scenario's own traders."""
-_TIDIED_EVERY = Nanos(300 * SECOND)
+_TIDIED_EVERY = Nanos(5 * SECOND)
 
 
 class World:
@@ -31,7 +32,7 @@ class World:
     """
 
     def __init__(self, spec: ScenarioSpec, seed: int, start: Nanos, *, remember: Nanos = _REMEMBERED) -> None:
-        """The scenario's traders' orders that ended longer than `remember` ago are forgotten: long runs stay small."""
+        """The scenario's traders' orders that ended longer than `remember` ago are forgotten: worlds stay small."""
         self.spec = spec
         self.clock = VirtualClock(start)
         self.exchanges: Mapping[Venue, Exchange] = {
@@ -47,7 +48,7 @@ class World:
         if spec.maintenance:
             Housekeeping(self.exchanges[Venue.KALSHI], self._agenda, start)
         for exchange in self.exchanges.values():
-            exchange.listen(self._heard)
+            exchange.listen(self._heard, BookMoved)
         self.advance(start)
 
     def next_at(self) -> Nanos | None:

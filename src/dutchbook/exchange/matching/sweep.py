@@ -2,7 +2,7 @@
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.units import ONE
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.exchange.matching.book import Entry, queues
 from dutchbook.exchange.matching.messages import SelfTrade
 
 
@@ -42,15 +42,26 @@ class Sweep:
 
 def sweep(taker: Entry, size: int) -> Sweep:
     """Walk the other side up to the taker's limit for `size` contracts, or for the dollars that it may spend."""
+    if taker.new.spend is not None:
+        return _walk(taker, Sweep(taker.new.spend))
+    makers, sizes = taker.market.book.reach(taker.bid, taker.price, size)
+    if taker.new.self_trade is not SelfTrade.ALLOW and any(maker.owner is taker.owner for maker in makers):
+        return _walk(taker, Sweep(size))
+    found = Sweep(size)
+    for maker, part in zip(makers, sizes, strict=True):
+        found.meet(taker, maker, part)
+    found.left = size - found.filled
+    return found
+
+
+def _walk(taker: Entry, found: Sweep) -> Sweep:
+    """Order by order: with its own orders among them, or for dollars."""
     spend = taker.new.spend
-    found = Sweep(size if spend is None else spend)
-    side = taker.market.book.side(bid=not taker.bid)
-    worst = side.sign * taker.price
     prevented = taker.new.self_trade is not SelfTrade.ALLOW
-    for key in reversed(side.keys):
-        if key < worst:
+    for level, makers in queues(taker.market.book, bid=not taker.bid):
+        if level.price > taker.price if taker.bid else level.price < taker.price:
             break
-        for maker in side.queues[key]:
+        for maker in makers:
             if prevented and maker.owner is taker.owner:
                 if taker.new.self_trade is SelfTrade.CANCEL_TAKER:
                     found.stopped = True

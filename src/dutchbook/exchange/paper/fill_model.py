@@ -19,14 +19,16 @@ from dutchbook.domain.events import (
     OrderReported,
     TradePrinted,
 )
-from dutchbook.domain.identity import MarketId, OutcomeId
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
+from dutchbook.domain.operations import Operation
 from dutchbook.domain.orders import Fill, Order, OrderId, Report, TimeInForce
 from dutchbook.domain.ports import Books
 from dutchbook.domain.pricing.fees import maker_fee, taker_fee
 from dutchbook.domain.units import Nanos, Price, Size
 from dutchbook.exchange.paper.admission import RESTING, killed, refusal
-from dutchbook.exchange.paper.mirror import at_least_as_good, place, price_in
+from dutchbook.exchange.paper.claims import claimed
+from dutchbook.exchange.paper.mirror import at_least_as_good
 from dutchbook.exchange.paper.observed import OVER, BookChange, MarketEventOfLife, ObservedBooks
 from dutchbook.exchange.paper.resting import Resting, RestingOrders
 from dutchbook.exchange.paper.settings import PaperSettings
@@ -61,6 +63,41 @@ class PaperExchange:
         self._rng = rng
         self._flying: dict[OrderId, tuple[Order, MarketId]] = {}
         self._resting = RestingOrders()
+
+    def rearm(self) -> None:
+        """Nothing: what rests here ends with the desk."""
+
+    def prepare(self, order: Order, market: Market, now: Nanos) -> Order:  # noqa: ARG002 - the port's signature
+        """The order itself: on paper it has no other name, and is judged as it arrives."""
+        return order
+
+    def adopt(self, orders: Sequence[Order], told: Sequence[tuple[str, str]], since: Nanos) -> None:
+        """Nothing: a simulated order does not outlive its run."""
+
+    def depart(self, now: Nanos) -> None:
+        """Nothing: each order is on its way as soon as it is submitted."""
+
+    def query(self, order: OrderId, now: Nanos) -> None:
+        """Nothing: on paper every order is answered."""
+
+    def sweep(self, venue: Venue, now: Nanos) -> None:
+        """Nothing: on paper the desk's own ledger is the account."""
+
+    def moving(self, venue: Venue) -> bool:  # noqa: ARG002 - the port's signature
+        """Never: on paper what is booked is done."""
+        return False
+
+    def operates(self, venue: Venue) -> bool:  # noqa: ARG002 - the port's signature
+        """Never: on paper an operation is done once it is booked."""
+        return False
+
+    def operate(self, operation: Operation, now: Nanos) -> None:
+        """Raises IllegalTransition: there is nobody to ask."""
+        raise IllegalTransition(f"operation {operation.id} at {now}: on paper it is only booked")
+
+    def follow_operation(self, operation: Operation, reference: str) -> None:
+        """Raises IllegalTransition: there is nobody to ask."""
+        raise IllegalTransition(f"operation {operation.id} ({reference}): on paper it is only booked")
 
     def submit(self, order: Order, market: Market, now: Nanos) -> Nanos:
         """Send an order; returns when it arrives: call `arrive` then. Raises IllegalTransition for an id used twice."""
@@ -118,7 +155,7 @@ class PaperExchange:
         for order, market_id in self._flying.values():
             market = self._books.market(market_id)
             if outcome in (market.yes, market.no):
-                levels = _claim(levels, order, market, outcome, side)
+                levels = claimed(levels, order.leg, order.leg.size, market, (outcome, side))
         return levels
 
     def resting(self) -> tuple[OrderId, ...]:
@@ -224,21 +261,6 @@ def _fill(order: Order, market: Market, price: Price, size: Size, now: Nanos, *,
         maker=maker,
     )
     return OrderFilled(fill, now)
-
-
-def _claim(levels: list[Level], order: Order, market: Market, outcome: OutcomeId, side: Side) -> list[Level]:
-    """Levels less what an order on its way would take of them, if it goes for the same ones."""
-    leg = order.leg
-    _, order_side, limit = place(market, leg.outcome, leg.side, leg.limit)
-    if place(market, outcome, side, limit)[1] is not order_side:
-        return levels
-    bound, left, after = price_in(market, outcome, limit), int(leg.size), list[Level]()
-    for level in levels:
-        claimed = min(left, level.size) if at_least_as_good(side, level.price, bound) else 0
-        left -= claimed
-        if level.size > claimed:
-            after.append(Level(level.price, Size(level.size - claimed)))
-    return after
 
 
 def _whole(event: BookChange) -> bool:

@@ -16,7 +16,7 @@ from dutchbook.domain.events import (
     MarketStatusChanged,
 )
 from dutchbook.domain.identity import MarketId, OutcomeId
-from dutchbook.domain.markets import Market, MarketStatus
+from dutchbook.domain.markets import Market, MarketStatus, relisted
 from dutchbook.domain.orders import Leg
 from dutchbook.domain.ports import Books
 from dutchbook.domain.units import Price, Size
@@ -157,7 +157,7 @@ def _changed(market: Market, event: MarketEventOfLife) -> Market:
         case GridChanged(grid=grid):
             return msgspec.structs.replace(market, grid=grid)
         case MarketListed(market=listed):
-            return listed
+            return relisted(market, listed)
 
 
 def _crossed(view: BookView) -> bool:

@@ -23,6 +23,8 @@ class ServerContext(msgspec.Struct, frozen=True):
     switchboard: Switchboard
     rng: Random
     catch_up: Callable[[], None]
+    own_network: bool = False
+    """Whether the running event loop brings a network of its own, as that of a simulation does."""
 
     def told(self) -> Nanos:
         """The time that this venue claims: right, unless a fault skews its clock."""

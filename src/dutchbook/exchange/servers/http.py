@@ -109,6 +109,9 @@ async def _strike(
     match fault.trouble:
         case HttpTrouble.ANSWER:
             return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
+        case HttpTrouble.ANSWER_AFTER:
+            await handler(request)
+            return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
         case HttpTrouble.SWALLOW_BEFORE:
             return await _silence(fault, context, request)
         case HttpTrouble.SWALLOW_AFTER:

@@ -200,7 +200,7 @@ class SocketServer:
         self._accept = accept
         self._heartbeat = heartbeat
         self._ids = count(1)
-        self._timers = Timers(context.clock)
+        self._timers = Timers(context)
         self._beat: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
 
@@ -211,6 +211,7 @@ class SocketServer:
             host,
             port,
             max_frame_size=_LARGEST,
+            use_aiofastnet=False if self.context.own_network else None,
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self.context.switchboard.on_restart(self.context.venue, self.drop_all)

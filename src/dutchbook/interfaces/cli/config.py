@@ -2,13 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dutchbook.interfaces.cli.grouped_help import group
 from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import print_json, show, table, warn
+
+if TYPE_CHECKING:
+    from dutchbook.app.accounts.chain import KeyChain
+    from dutchbook.app.accounts.names import KeyName
 
 COMMANDS = group(help="Show, check and describe the settings.")
 
@@ -18,17 +22,46 @@ def show_settings(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Every setting in force, and where it was said."""
-    loaded = invocation(ctx).load()
+    """Every setting in force, and where it was said; every key that is set, and where it was found: never its value."""
+    call = invocation(ctx)
+    loaded = call.load()
+    chain = call.keys(loaded.settings.accounts)
+    keys = [(name, *_place(chain, name)) for name in _key_names()]
     if json:
         rows = {
             value.key: {"value": value.value, "unit": value.unit, "source": value.source} for value in loaded.values
         }
-        print_json({"fingerprint": loaded.fingerprint, "files": [str(path) for path in loaded.files], "settings": rows})
+        print_json(
+            {
+                "fingerprint": loaded.fingerprint,
+                "files": [str(path) for path in loaded.files],
+                "settings": rows,
+                "keys": {name: {"set": state == "set", "source": place} for name, state, place in keys},
+            }
+        )
         return
     lines = ((value.key, value.value or "off", value.source) for value in loaded.values)
     show(table("Settings in force", ("key", "value", "source"), lines))
+    marked = ((name, state, f"({place})" if place else "") for name, state, place in keys)
+    show(table("Keys of accounts", ("name", "", "source"), marked, whole=True))
     show(f"files: {', '.join(str(path) for path in loaded.files) or 'none but those of the program'}")
+
+
+def _key_names() -> "tuple[KeyName, ...]":
+    from dutchbook.app.accounts.names import KeyName
+
+    return tuple(KeyName)
+
+
+def _place(chain: "KeyChain", name: "KeyName") -> tuple[str, str | None]:
+    """Whether a key is set, and where it is; or what is wrong with the first place that has it."""
+    from dutchbook.domain.errors import ConfigError
+
+    try:
+        place = chain.place(name)
+    except ConfigError as error:
+        return "refused", str(error)
+    return ("not set", None) if place is None else ("set", place)
 
 
 @COMMANDS.command("check", epilog="Example: dutchbook config check")

@@ -18,6 +18,7 @@ from dutchbook.interfaces.words import (
     NOBODY,
     counts,
     iso,
+    micros,
     money,
     number_of,
     price,
@@ -46,6 +47,7 @@ _KINDS = {
     BundleKind.ALL_YES: "all YES",
     BundleKind.ALL_NO: "all NO",
     BundleKind.LADDER: "ladder",
+    BundleKind.CROSS_VENUE: "two venues",
 }
 _STANDING_STYLES = {"under": "bold green", "near": "yellow"}
 
@@ -138,6 +140,18 @@ def _profit(snapshot: DeskSnapshot) -> Money:
 
 
 def _header(snapshot: DeskSnapshot) -> RenderableType:
+    said = Text(f" {snapshot.said}", "dim", no_wrap=True, overflow="ellipsis")
+    lines = [_state(snapshot), *([said] if snapshot.said else ()), *([_stages(snapshot)] if snapshot.stages else ())]
+    return Group(*lines) if len(lines) > 1 else lines[0]
+
+
+def _stages(snapshot: DeskSnapshot) -> Text:
+    """How long each stage takes from a frame to the venue's answer: the median, and the 99th percentile."""
+    shown = (f"{stage.stage} {micros(stage.median_us)} (p99 {micros(stage.p99_us)})" for stage in snapshot.stages)
+    return Text(f" {'  '.join(shown)}", "dim", no_wrap=True, overflow="ellipsis")
+
+
+def _state(snapshot: DeskSnapshot) -> Text:
     stale = snapshot.data_age is None or snapshot.data_age > STALE_AFTER
     text = Text.assemble(
         (f" {snapshot.mode.upper()} ", "bold black on cyan"),

@@ -9,19 +9,24 @@ if TYPE_CHECKING:
     from typer._click import HelpFormatter
 
 
+_MARGINS = 4
+"""Columns before a name, and between it and what it means."""
+
+
 class GroupedHelp(TyperGroup):
     """Lists commands by their panel, in the order of registration."""
 
     def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override]
         """Write each panel as a section."""
         panels: dict[str, list[tuple[str, str]]] = {}
+        widest = max((len(name) for name in self.list_commands(ctx)), default=0)
+        room = formatter.width - widest - _MARGINS
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
             if command is None or command.hidden:
                 continue
             title = getattr(command, "rich_help_panel", None) or "Commands"
-            panels.setdefault(title, []).append((name, command.get_short_help_str(formatter.width)))
-        widest = max((len(name) for rows in panels.values() for name, _ in rows), default=0)
+            panels.setdefault(title, []).append((name, command.get_short_help_str(room)))
         for title, rows in panels.items():
             with formatter.section(title):
                 # Padded, so that the sections line up below each other.

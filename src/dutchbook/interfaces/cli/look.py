@@ -28,12 +28,13 @@ def scan(
 ) -> None:
     """The bundles of a recording, or of a venue now, nearest to profit first."""
     from dutchbook.app.looking import scan as scan_recording
+    from dutchbook.app.pairing import approved_pairs
     from dutchbook.domain.units import decimal_text
 
     call = invocation(ctx)
     settings = call.load().settings
     with places.looked_at(source, places.Now(venue, sandbox, duration), call, settings) as folder:
-        found = scan_recording(folder, settings, limit)
+        found = scan_recording(folder, settings, limit, approved_pairs(call.home))
     if json:
         print_json(
             [
@@ -80,12 +81,13 @@ def arbitrage(
 ) -> None:
     """What could be executed at a profit, after fees: in a recording, or at a venue now."""
     from dutchbook.app.looking import arbitrage as find_arbitrage
+    from dutchbook.app.pairing import approved_pairs
     from dutchbook.domain.units import decimal_text, dollars
 
     call = invocation(ctx)
     settings = call.load().settings
     with places.looked_at(source, places.Now(venue, sandbox, duration), call, settings) as folder:
-        found = find_arbitrage(folder, settings)
+        found = find_arbitrage(folder, settings, approved_pairs(call.home))
     if json:
         print_json(
             [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from dutchbook.domain.errors import ConfigError, DeskLocked, DutchbookError, UsageError, VenueError
+from dutchbook.domain.errors import ConfigError, DeskLocked, DutchbookError, OrdersUnknown, UsageError, VenueError
 from dutchbook.interfaces.cli.program import PROGRAM
 
 EXIT_FAILED = 1
@@ -22,8 +22,9 @@ EXIT_CODES: tuple[tuple[type[DutchbookError], int], ...] = (
     (ConfigError, EXIT_CONFIG),
     (DeskLocked, EXIT_LOCKED),
     (VenueError, EXIT_VENUE_DOWN),
+    (OrdersUnknown, EXIT_ORDER_UNKNOWN),
 )
-"""The first class that fits decides; any other error of ours is 1. Nothing here sends an order yet: 3 is kept."""
+"""The first class that fits decides; any other error of ours is 1."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dutchbook.app.live.opening import Choice
     from dutchbook.app.live.source import LiveSource
     from dutchbook.config.settings import Settings
+    from dutchbook.domain.pairs import PairedMarket
     from dutchbook.interfaces.cli.invocation import Invocation
 
 RealVenues = Annotated[
@@ -32,7 +33,7 @@ InSandbox = Annotated[bool, typer.Option("--sandbox", help="A sandbox started fo
 LookFor = Annotated[
     str, typer.Option("--duration", metavar="TIME", help="How long to look at a venue or a sandbox, for example 30s.")
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated market.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the simulated market (7).")]
 
 
 class Sandbox(NamedTuple):
@@ -40,7 +41,7 @@ class Sandbox(NamedTuple):
 
     scenario: str | None
     faults: Path | None
-    seed: int
+    seed: int | None
     asked: bool = False
 
 
@@ -57,21 +58,40 @@ def choice(venues: list[Venue] | None, sandbox: Sandbox) -> "Choice":
     from dutchbook.app.live.opening import Choice
     from dutchbook.domain.errors import UsageError
 
-    options = ["--seed", str(sandbox.seed)]
+    options = [] if sandbox.seed is None else ["--seed", str(sandbox.seed)]
     if sandbox.scenario is not None:
         options += ["--scenario", sandbox.scenario]
     if sandbox.faults is not None:
         options += ["--faults", str(sandbox.faults)]
-    if venues and (sandbox.asked or len(options) > 2):
+    if venues and (sandbox.asked or options):
         raise UsageError("--venue and a sandbox exclude each other - leave out one of them")
     return Choice(tuple(dict.fromkeys(venues or ())), tuple(options))
 
 
-def source(chosen: "Choice", call: "Invocation", settings: "Settings") -> "AbstractContextManager[LiveSource]":
-    """The live source that was chosen; what it has to say goes to stderr, where that is no screen."""
+def refuse_beside_walk(venues: list[Venue] | None, sandbox: Sandbox) -> None:
+    """Raises UsageError if anything was said of a venue or a sandbox: a random walk is neither."""
+    from dutchbook.domain.errors import UsageError
+
+    said = {
+        "--venue": bool(venues),
+        "--sandbox": sandbox.asked,
+        "--scenario": sandbox.scenario is not None,
+        "--faults": sandbox.faults is not None,
+    }
+    if names := [name for name, was_said in said.items() if was_said]:
+        raise UsageError(f"--walk and {', '.join(names)} exclude each other - leave out one of them")
+
+
+def source(
+    chosen: "Choice", call: "Invocation", settings: "Settings", named: "Sequence[PairedMarket]" = ()
+) -> "AbstractContextManager[LiveSource]":
+    """The live source that was chosen; what it has to say goes to stderr, where that is no terminal (see `said`).
+
+    It reads the `named` markets too, wherever they stand in a venue's list.
+    """
     from dutchbook.app.live.opening import opened
 
-    return opened(chosen, settings, call.home, call.environ, _tell)
+    return opened(chosen, settings, call.home, call.keys(settings.accounts), tell, named)
 
 
 @contextmanager
@@ -90,7 +110,7 @@ def looked_at(folder: Path | None, now: Now, call: "Invocation", settings: "Sett
         return
     if folder is not None:
         raise UsageError("--from and a venue exclude each other - leave out one of them")
-    chosen = choice(now.venues, Sandbox(None, None, 7, asked=now.sandbox))
+    chosen = choice(now.venues, Sandbox(None, None, None, asked=now.sandbox))
     limit = seconds_of("--duration", now.duration)
     with TemporaryDirectory(prefix="dutchbook-look-") as scratch, source(chosen, call, settings) as live:
         out = Path(scratch) / "recording"
@@ -109,6 +129,6 @@ def _kept(folder: Path | None, home: Path) -> Path:
     return meant
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
     if not sys.stderr.isatty():
         sys.stderr.write(f"{line}\n")

@@ -21,7 +21,7 @@ def record(  # noqa: PLR0913, PLR0917 - the options of a command are its argumen
     venue: places.RealVenues = None,
     scenario: places.Scenario = None,
     faults: places.Faults = None,
-    seed: places.Seed = 7,
+    seed: places.Seed = None,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="Stop after so long; else Ctrl-C ends it.")
     ] = None,

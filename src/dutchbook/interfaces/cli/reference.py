@@ -27,7 +27,7 @@ Results go to stdout, progress, warnings and errors to stderr. An error is one l
 | 6 | another desk holds the lock of this home folder |
 | 130 | interrupted |
 
-This version talks to no venue: nothing gives 3 or 4 yet. With `--json`, money is a decimal string in dollars and times
+With `--json`, money is a decimal string in dollars and times
 are ISO 8601 in UTC. [configuration.md](configuration.md) tells where settings and state are kept.
 
 ```text

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -15,8 +15,6 @@ from dutchbook.interfaces.cli.invocation import Invocation, invocation
 from dutchbook.interfaces.cli.output import print_json, show, warn
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from dutchbook.app.live.opening import Choice
     from dutchbook.app.sources import Source
     from dutchbook.config.settings import Settings
@@ -28,8 +26,11 @@ _LONGEST_NAP = 0.05
 """Seconds. Ctrl-C and the halt are noticed at least this often."""
 
 
-class RunningDesk(Protocol):
+class ShownDesk(Protocol):
     """What a screen needs of a desk."""
+
+    @property
+    def over(self) -> bool: ...
 
     def step(self) -> int: ...
     def seconds_until_due(self) -> float: ...
@@ -41,8 +42,13 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     venue: places.RealVenues = None,
     scenario: places.Scenario = None,
     faults: places.Faults = None,
-    seed: places.Seed = 7,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="The sandbox: what is used without --venue.")] = False,
+    seed: places.Seed = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Trade in the sandbox: orders are really sent, the money is play money.")
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Trade with real money. Two more gates: see docs/accounts.md.")
+    ] = False,
     walk: Annotated[
         bool,
         typer.Option("--walk", help="A seeded random walk within this process: repeatable, opportunities planted."),
@@ -55,54 +61,96 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     json: Annotated[bool, typer.Option("--json", help="Print JSON, once, at the end.")] = False,
     picture: Annotated[Path | None, typer.Option("--picture", hidden=True, help="Write the screen as SVG.")] = None,
 ) -> None:
-    """Run a desk on paper: on a sandbox of its own, or on live public data of a venue.
+    """Run a desk: on paper, unless --sandbox or --live is given. Without --venue it watches a sandbox of its own.
 
-    The sandbox needs no keys and no network. It is a simulated market, read over real sockets.
+    The sandbox needs no keys and no network. It is a simulated market, traded over real protocols.
     """
-    from dutchbook.app.paper import PaperDesk
+    from dutchbook.app.running import RunningDesk
+    from dutchbook.domain.errors import OrdersUnknown
 
     call = invocation(ctx)
-    chosen = places.choice(venue, places.Sandbox(scenario, faults, seed, asked=sandbox))
+    meant = places.Sandbox(scenario, faults, seed, asked=sandbox)
+    if walk:
+        places.refuse_beside_walk(venue, meant)
+    chosen = places.choice(venue, meant)
     loaded = call.load()
-    _refuse_other_modes(loaded.settings)
+    settings = _in_mode(call, loaded.settings, sandbox=sandbox, live=live, walk=walk, venue=bool(venue))
     for remark in loaded.remarks:
         warn(remark)
     quiet = once or json
     limit = seconds_of("--duration", duration) if duration else 10.0 if quiet else None
     with (
-        _source(chosen, call, loaded.settings, seed if walk else None) as source,
-        PaperDesk(loaded.settings, call.home, source) as desk,
+        _work(chosen, call, settings, (7 if seed is None else seed) if walk else None, live=live) as (source, settings),
+        RunningDesk(settings, call.home, source) as desk,
     ):
+        desk.own_process()
         _watch(desk, limit, quiet=quiet, plain=plain or not sys.stdout.isatty())
-        last = desk.picture()
+        desk.wind_down()
+        last, unknown = desk.picture(), desk.unknown
     _finish(last, json=json, once=once, picture=picture)
+    if unknown:
+        names = ", ".join(order.id for order in unknown)
+        raise OrdersUnknown(f"{names}: no answer from the venue - the next `dutchbook run` asks it before it trades")
 
 
-def _source(
-    chosen: "Choice", call: Invocation, settings: "Settings", walk: int | None
-) -> "AbstractContextManager[Source]":
-    """The market to trade in; `walk` is the seed of a random walk, if that is wanted."""
-    from contextlib import nullcontext
-
+@contextmanager
+def _work(
+    chosen: "Choice", call: Invocation, settings: "Settings", walk: int | None, *, live: bool
+) -> "Iterator[tuple[Source, Settings]]":
+    """The market to work in and the settings that hold there; `walk` is the seed of a random walk, if it is wanted."""
+    from dutchbook.app.live.at_work import Gate, at_work
     from dutchbook.app.sources import WalkSource
+    from dutchbook.config.modes import Mode
     from dutchbook.engine.clocks import RealClock
 
     if walk is not None:
-        return nullcontext(WalkSource(walk, RealClock()))
-    return places.source(chosen, call, settings)
+        yield WalkSource(walk, RealClock()), settings
+    elif settings.mode is Mode.PAPER:
+        with places.source(chosen, call, settings) as source:
+            yield source, settings
+    else:
+        gate = Gate(asked=live, environ=call.environ, typed=_typed if sys.stdin.isatty() else None)
+        with at_work(chosen, settings, call.home, call.keys(settings.accounts), places.tell, gate) as work:
+            for text in work.banner:
+                warn(text)
+            yield work.source, work.settings
 
 
-def _refuse_other_modes(settings: "Settings") -> None:
+def _typed(wanted: str) -> str:
+    answer: str = typer.prompt(f"type the account to trade with real money ({wanted})", err=True)
+    return answer
+
+
+def _in_mode(
+    call: Invocation, settings: "Settings", *, sandbox: bool, live: bool, walk: bool, venue: bool
+) -> "Settings":
+    """The settings in the mode that was asked for.
+
+    Raises UsageError for what does not go together, GateClosed for live trading without all of its gates.
+    """
+    from dutchbook.app.arming import refuse_closed
     from dutchbook.config.modes import Mode
     from dutchbook.domain.errors import UsageError
 
-    if settings.mode is Mode.SANDBOX:
-        raise UsageError("mode sandbox: this version sends no orders yet - set mode: paper, which reads the sandbox")
-    if settings.mode is not Mode.PAPER:
-        raise UsageError(f"mode {settings.mode}: `run` works on what happens now - set mode: paper, or use replay")
+    if walk and settings.mode is not Mode.PAPER:
+        raise UsageError(f"--walk is paper alone, and mode {settings.mode} is set - leave one of them out")
+    if sandbox and live:
+        raise UsageError("--sandbox and --live exclude each other - leave out one of them")
+    if sandbox:
+        return settings.in_mode(Mode.SANDBOX)
+    if live or settings.mode is Mode.LIVE:
+        refuse_closed(settings, call.environ, asked=live)
+        return settings
+    if settings.mode is Mode.SANDBOX and venue:
+        raise UsageError(
+            "mode sandbox trades in the sandbox, and --venue names a real one - set mode: paper to watch it"
+        )
+    if settings.mode in (Mode.PAPER, Mode.SANDBOX):
+        return settings
+    raise UsageError(f"mode {settings.mode}: `run` works on what happens now - set mode: paper, or use replay")
 
 
-def _watch(desk: RunningDesk, limit: float | None, *, quiet: bool, plain: bool) -> None:
+def _watch(desk: ShownDesk, limit: float | None, *, quiet: bool, plain: bool) -> None:
     """Let the desk work until the time is over or somebody presses Ctrl-C, and show it meanwhile."""
     from dutchbook.interfaces.cli.interrupts import interruptible
 
@@ -121,7 +169,7 @@ def _watch(desk: RunningDesk, limit: float | None, *, quiet: bool, plain: bool) 
             _show_live(desk, limit, nap)
 
 
-def _print_lines(desk: RunningDesk, limit: float | None, nap: Callable[[float], None]) -> None:
+def _print_lines(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:
     from dutchbook.interfaces.cli.desk_screen import line
 
     show(f"{desk.picture().notice}")
@@ -129,7 +177,7 @@ def _print_lines(desk: RunningDesk, limit: float | None, nap: Callable[[float], 
         show(line(snapshot))
 
 
-def _show_live(desk: RunningDesk, limit: float | None, nap: Callable[[float], None]) -> None:
+def _show_live(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:
     from rich.live import Live
 
     from dutchbook.interfaces.cli.desk_screen import screen
@@ -142,7 +190,7 @@ def _show_live(desk: RunningDesk, limit: float | None, nap: Callable[[float], No
 
 
 def _pictures(
-    desk: RunningDesk,
+    desk: ShownDesk,
     limit: float | None,
     every: float,
     clock: Callable[[], float] = time.monotonic,
@@ -156,7 +204,7 @@ def _pictures(
         if now >= due or (limit is not None and now - started >= limit):
             yield desk.picture()
             due = now + every
-        if limit is not None and now - started >= limit:
+        if desk.over or (limit is not None and now - started >= limit):
             return
         desk.step()
         sleep(min(_LONGEST_NAP, desk.seconds_until_due()))

@@ -30,7 +30,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - the options of a command are its argume
         float, typer.Option("--speed", min=0.01, max=100_000, help="How much faster than real time it lives.")
     ] = 1.0,
     polymarket_port: Annotated[
-        int, typer.Option("--polymarket-port", min=0, max=65_529, help="First of seven ports; 0: free ones.")
+        int, typer.Option("--polymarket-port", min=0, max=65_527, help="First of nine ports; 0: free ones.")
     ] = 0,
     kalshi_port: Annotated[
         int, typer.Option("--kalshi-port", min=0, max=65_534, help="First of two ports; 0: free ones.")
@@ -42,6 +42,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - the options of a command are its argume
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="Stop after so long, for example 30s or 5m.")
     ] = None,
+    alone: Annotated[bool, typer.Option("--alone", hidden=True, help="Let no other command find it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the addresses as one line of JSON, first.")] = False,
 ) -> None:
     """Run Polymarket and Kalshi on this machine: their protocols, a living market, faults on demand.
@@ -60,6 +61,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - the options of a command are its argume
         ports=(polymarket_port, kalshi_port, control_port),
         record=record,
         seconds=seconds_of("--duration", duration) if duration else None,
+        alone=alone,
     )
     call = invocation(ctx)
     serve(call.home, call.load().settings, options, lambda addresses: _announce(addresses, json=json))
@@ -92,7 +94,8 @@ def _announce(addresses: "SandboxAddresses", *, json: bool) -> None:
     import msgspec
 
     if json:
-        sys.stdout.write(msgspec.json.encode(addresses).decode() + "\n")
+        shown = msgspec.structs.replace(addresses, world="")
+        sys.stdout.write(msgspec.json.encode(shown).decode() + "\n")
         sys.stdout.flush()
         return
     polymarket, kalshi = addresses.polymarket, addresses.kalshi
@@ -104,6 +107,8 @@ def _announce(addresses: "SandboxAddresses", *, json: bool) -> None:
         ("polymarket prices", polymarket.prices),
         ("polymarket realtime", polymarket.realtime),
         ("polymarket sports", polymarket.sports),
+        ("polymarket chain", polymarket.chain),
+        ("polymarket relayer", polymarket.relayer),
         ("kalshi", kalshi.rest),
         ("kalshi socket", kalshi.ws),
         ("control", addresses.control),

@@ -49,12 +49,28 @@ def halt(
 
 def resume(
     ctx: typer.Context,
+    strategy: Annotated[str, typer.Argument(metavar="[STRATEGY]", help="Only this one's pause.")] = "",
     i_checked: Annotated[bool, typer.Option("--i-checked", help="I looked at orders and positions.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Lift a halt, after a person has looked."""
-    from dutchbook.app.steering import resume as lift_halt
+    """Lift a halt, after a person has looked, or a pause.
 
-    show(lift_halt(invocation(ctx).home, checked=i_checked))
+    Without a halt it is the pause of the running desk that is lifted.
+    """
+    from dutchbook.app.control.client import running
+    from dutchbook.app.steering import halted
+    from dutchbook.app.steering import resume as lift_halt
+    from dutchbook.interfaces.cli.trade import lift_pause
+
+    home = invocation(ctx).home
+    if not strategy and (halted(home) or not running(home)):
+        said = lift_halt(home, checked=i_checked)
+        if json:
+            print_json({"said": said})
+        else:
+            show(said)
+        return
+    lift_pause(ctx, strategy, json=json)
 
 
 def _status_rows(found: "DeskStatus") -> "Iterator[tuple[str, str]]":

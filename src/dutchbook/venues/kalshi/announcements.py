@@ -82,6 +82,7 @@ def _created(body: wire.LifecycleBody, market: MarketId, received: Nanos) -> Mar
         strike=None if pending else strike_of(about.strike_type, about.floor_strike, about.cap_strike),
         placeholder=pending,
         rules=rules_of(about.rules_primary, about.rules_secondary),
+        shard=body.exchange_index,
     )
     return MarketListed(listed, received)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import aiohttp
 
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.venues.budget import Budget
 from dutchbook.venues.feed import Discovered, FrameSink, NoticeSink
@@ -44,6 +44,16 @@ class LiveKalshi:
     async def discover(self, wanted: KalshiWanted) -> Discovered:
         """Questions and markets. Raises VenueError or WireError."""
         return await self._discovery.find(wanted)
+
+    async def markets(self, ids: Sequence[MarketId]) -> Discovered:
+        """The events of single markets, whole: their fees are those of a series. Raises like `discover`."""
+        listings = [await self.rest.market(market) for market in ids]
+        events = dict.fromkeys(market.question for listing in listings for market in listing.markets)
+        return await self._discovery.find(KalshiWanted(events=tuple(events))) if events else Discovered()
+
+    async def read(self, ids: Sequence[MarketId]) -> Sequence[Market]:
+        """Single markets as they are now, whatever their state; their fees are not those of their series."""
+        return [market for id_ in ids for market in (await self.rest.market(id_)).markets]
 
     async def run(self, markets: Sequence[Market], frames: FrameSink, notices: NoticeSink) -> None:
         """See `LiveFeed.run`."""

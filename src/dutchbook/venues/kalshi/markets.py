@@ -114,6 +114,7 @@ def market_of(found: wire.Market, fees: KalshiFees) -> Market:
         placeholder=pending,
         payout=payout_of(status, found.result or "", found.settlement_value_dollars),
         rules=rules_of(found.rules_primary or "", found.rules_secondary or ""),
+        shard=found.exchange_index,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from dutchbook.venues.kalshi.wire import ABSENT, PriceRange, Row
+from dutchbook.venues.kalshi.wire import ABSENT, PriceRange, Row, ShardNumber
 
 type Pause = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 """Seconds, up to three years."""
@@ -76,6 +76,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     price_ranges: tuple[PriceRange, ...] | None = None
     rules_primary: str | None = None
     rules_secondary: str | None = None
+    exchange_index: ShardNumber | None = None
 
 
 class MarketsAnswer(msgspec.Struct, frozen=True):

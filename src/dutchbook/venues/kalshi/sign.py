@@ -22,9 +22,11 @@ class KalshiSigner:
     """Signs with one key. Its text form never shows in errors or representations."""
 
     def __init__(self, key_id: str, pem: str, clock: Clock) -> None:
-        """Raises ConfigError if `pem` is no unencrypted private key that Kalshi takes, or `key_id` is empty."""
+        """Raises ConfigError if `pem` is no unencrypted private key that Kalshi takes, or `key_id` is none."""
         if not key_id.strip():
             raise ConfigError("Kalshi key id: it is empty - copy it from the page that shows your API keys")
+        if not key_id.strip().isascii() or not key_id.strip().isprintable():  # it will be a header
+            raise ConfigError("Kalshi key id: it has characters that no id has - copy it once more, by itself")
         self._key_id = key_id.strip()
         self._key = _private_key(pem)
         self._clock = clock
@@ -41,7 +43,10 @@ class KalshiSigner:
 
     def headers(self, method: str, path: str) -> Mapping[str, str]:
         """The three headers of a request that leaves now."""
-        timestamp = str(self._clock.now() // MILLISECOND)
+        return self.headers_at(str(self._clock.now() // MILLISECOND), method, path)
+
+    def headers_at(self, timestamp: str, method: str, path: str) -> Mapping[str, str]:
+        """The three headers of a request that is signed as of some millisecond: for those that are signed ahead."""
         return {
             "KALSHI-ACCESS-KEY": self._key_id,
             "KALSHI-ACCESS-TIMESTAMP": timestamp,

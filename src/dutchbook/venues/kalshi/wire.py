@@ -16,6 +16,8 @@ type Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=9_000_000_000_000)]
 type Seconds = Annotated[int, msgspec.Meta(ge=0, le=9_000_000_000)]
 type SubscriptionId = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 type SequenceNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+type ShardNumber = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+"""An instance of the exchange (protocol section 12)."""
 type BookSide = Literal["yes", "no"]
 type Row = tuple[str, str]
 """Price and size, or price and contracts: two texts."""
@@ -129,6 +131,7 @@ class LifecycleBody(msgspec.Struct, frozen=True):
     price_level_structure: str = ""
     price_ranges: tuple[PriceRange, ...] = ()
     additional_metadata: CreatedMetadata | None = None
+    exchange_index: ShardNumber | None = None
 
 
 class MarketLifecycle(_Message, frozen=True, gc=False, tag="market_lifecycle_v2"):

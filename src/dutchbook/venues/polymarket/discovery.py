@@ -48,19 +48,19 @@ class PolymarketDiscovery:
         events: dict[str, wire.Event] = {}
         cursor: str | None = None
         cursors: set[str] = set()
-        while len(events) < wanted.most_events:
+        while True:
             page = await self._page(parameters, cursor)
             found = page.events or ()
             fresh = [event for event in found if event.slug not in events]
             events.update((event.slug, event) for event in fresh)
             cursor = page.next_cursor
-            if not cursor or not found:
-                return _discovered(events, truncated=False)
+            if not cursor or not found or len(events) >= wanted.most_events:
+                break
             if cursor in cursors or not fresh:
                 raise WireError(Venue.POLYMARKET, "Gamma's pages begin again, so its list has no end", cursor.encode())
             cursors.add(cursor)
         kept = dict(list(events.items())[: wanted.most_events])
-        return _discovered(kept, truncated=bool(cursor) or len(kept) < len(events))
+        return _discovered(kept, truncated=bool(cursor and found) or len(kept) < len(events))
 
     async def markets(self, ids: tuple[MarketId, ...]) -> Discovered:
         """Single markets by condition id, whatever their state; what their groups promise is not told with them."""

@@ -199,6 +199,7 @@ def _question(event: wire.Event, members: Sequence[tuple[Market, wire.Market]], 
         exhaustive=exclusive and complete and _is_exhaustive(event, members),
         convertible=exclusive,
         conversion_fee_ppm=exact(_number(event.neg_risk_fee_bips) or "0", 2),
+        neg_risk_id=(event.neg_risk_market_id or "") if exclusive else "",
         category=event.category or (tags[0] if tags else ""),
         series=event.series_slug or "",
     )

@@ -10,3 +10,6 @@ class PolymarketHosts(msgspec.Struct, frozen=True):
     gamma: str = "https://gamma-api.polymarket.com"
     data: str = "https://data-api.polymarket.com"
     ws: str = "wss://ws-subscriptions-clob.polymarket.com"
+    relayer: str = "https://relayer-v2.polymarket.com"
+    chain: str = "https://polygon.drpc.org"
+    """A node of Polygon: the official client's."""

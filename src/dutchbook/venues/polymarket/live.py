@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import aiohttp
 
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.venues.budget import Budget
 from dutchbook.venues.feed import Discovered, FrameSink, NoticeSink
@@ -39,6 +39,14 @@ class LivePolymarket:
     async def discover(self, wanted: PolymarketWanted) -> Discovered:
         """Questions and markets. Raises VenueError or WireError."""
         return await self._discovery.find(wanted)
+
+    async def markets(self, ids: Sequence[MarketId]) -> Discovered:
+        """Single markets, whatever their state, without what their groups promise. Raises like `discover`."""
+        return await self._discovery.markets(tuple(ids))
+
+    async def read(self, ids: Sequence[MarketId]) -> Sequence[Market]:
+        """Single markets as they are now, whatever their state. Raises like `discover`."""
+        return (await self.markets(ids)).markets
 
     async def run(self, markets: Sequence[Market], frames: FrameSink, notices: NoticeSink) -> None:
         """See `LiveFeed.run`."""

@@ -172,6 +172,21 @@ def test_a_page_size_beyond_100_is_cut_and_closed_markets_are_left_out() -> None
     run(story)
 
 
+def test_liquidity_follows_the_book_and_orders_the_list() -> None:
+    async def story() -> None:
+        async with served() as (stage, get):
+            by_liquidity = {"order": "liquidityNum", "ascending": "false"}
+            _, before = await get("/markets/keyset", **by_liquidity)
+            stage.exchange.submit(stage.order(ALICE, Side.BUY, 4_800, 500, number=1))
+            _, after = await get("/markets/keyset", **by_liquidity)
+            assert before["markets"][0]["id"] == "500004"
+            assert after["markets"][0]["id"] == "500001"
+            grown = after["markets"][0]["liquidityNum"] - before["markets"][-1]["liquidityNum"]
+            assert grown == pytest.approx(240)
+
+    run(story)
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [

@@ -1,5 +1,6 @@
 """What a trader of the living market is given: time, chance, and a place on the agenda."""
 
+from functools import cache
 from random import Random
 
 import msgspec
@@ -10,6 +11,15 @@ from dutchbook.exchange.living.chance import size_table, wait
 
 _CENT_OF_A_CONTRACT = 10_000
 _WHOLE = 100
+
+
+@cache
+def _sizes(sizes: tuple[int, int, int], percent: int) -> tuple[Size, ...]:
+    """Sixty-four sizes, and the same as whole numbers of contracts: made once, since a market holds many of them."""
+    low, typical, high = sizes
+    drawn = [size * percent // 100 for size in size_table(low * _WHOLE, typical * _WHOLE, high * _WHOLE)]
+    whole = [max(_WHOLE, size // _WHOLE * _WHOLE) for size in drawn]
+    return tuple(Size(max(1, size) * _CENT_OF_A_CONTRACT) for size in (*drawn, *whole))
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -38,12 +48,8 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     def size(self, sizes: tuple[int, int, int], percent: int = 100) -> Size:
         """So many percent of a drawn number of contracts, in hundredths: usually a whole number."""
-        low, typical, high = sizes
-        rng = self.rng
-        drawn = size_table(low * _WHOLE, typical * _WHOLE, high * _WHOLE)[rng.getrandbits(6)] * percent // 100
-        if rng.getrandbits(2):
-            drawn = max(_WHOLE, drawn // _WHOLE * _WHOLE)
-        return Size(max(1, drawn) * _CENT_OF_A_CONTRACT)
+        drawn = self.rng.getrandbits(6)
+        return _sizes(sizes, percent)[drawn if self.rng.getrandbits(2) == 0 else 64 + drawn]
 
     def local(self, variety: tuple[int, int, int]) -> Local:
         """How a new market differs from others of its crowd."""

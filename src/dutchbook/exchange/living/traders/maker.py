@@ -94,6 +94,8 @@ class Maker:
         """Levels that stay, but whose size is drawn anew."""
         kept = [key for key, order in self._orders.items() if key in wanted and order.state is OrderState.LIVE]
         times = min(self._spec.moves, len(kept))
+        if times == 1:
+            return [self._with.rng.choice(kept)]  # the same draw as a sample of one, in half the time
         return self._with.rng.sample(kept, times) if times else []
 
     def _belief(self, now: Nanos) -> int:
@@ -155,4 +157,4 @@ class Maker:
 
 def _below(best: int, stride: int, levels: int) -> list[int]:
     """`best` and the multiples of `stride` below it: deeper levels stay where they are while the best one moves."""
-    return [best, *range((best - 1) // stride * stride, -1, -stride)][:levels] if best >= 0 else []
+    return [best, *range((best - 1) // stride * stride, -1, -stride)[: levels - 1]] if best >= 0 else []

@@ -86,7 +86,7 @@ class Accounting:
         self._positions: dict[str, dict[MarketId, Position]] = {}
         self._holders: dict[MarketId, dict[str, Position]] = {}
         self._settlements: dict[str, list[SettlementRow]] = {}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Matched, Resolved)
 
     def positions(self, account: str, now: Nanos) -> dict[MarketId, Position]:
         """The account's positions by market, flat ones included."""

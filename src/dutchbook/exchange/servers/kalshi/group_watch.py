@@ -1,6 +1,6 @@
 """Order groups on the socket: what became of them since the last look (protocol section 8.8)."""
 
-from dutchbook.domain.units import MILLISECOND, Nanos, Size
+from dutchbook.domain.units import MILLISECOND, SECOND, Nanos, Size
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.kalshi.private_frames import group_body
@@ -8,6 +8,8 @@ from dutchbook.exchange.servers.kalshi.subscriptions import SubscriptionIndex
 from dutchbook.exchange.servers.timers import Timers
 
 _EVERY = Nanos(20 * MILLISECOND)
+_EVERY_SIMULATED = Nanos(SECOND)
+"""In a simulation a look costs as much as the rest of what happens meanwhile."""
 type _State = tuple[Size, bool]
 
 
@@ -18,7 +20,8 @@ class GroupWatch:
         self._exchange = exchange
         self._index = index
         self._context = context
-        self._timers = Timers(context.clock)
+        self._every = _EVERY_SIMULATED if context.own_network else _EVERY
+        self._timers = Timers(context)
         self._known: dict[str, dict[str, _State]] = {}
         self._looking = False
 
@@ -28,7 +31,7 @@ class GroupWatch:
             return
         self._looking = True
         self.look()
-        self._timers.at(Nanos(self._context.clock.now() + _EVERY), self._again)
+        self._timers.at(Nanos(self._context.clock.now() + self._every), self._again)
 
     def look(self) -> None:
         """Tell what changed. The first look at an account tells nothing."""

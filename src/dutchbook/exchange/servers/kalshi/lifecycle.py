@@ -39,7 +39,7 @@ class MarketTimes:
         self._exchange = exchange
         self._updated: dict[MarketId, Nanos] = {}
         self._settled: dict[MarketId, Nanos] = {}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, ListingAdded, StatusMoved, GridMoved, Resolved)
 
     def updated(self, market: MarketId) -> Nanos:
         """The last change of its facts; its creation if there was none."""

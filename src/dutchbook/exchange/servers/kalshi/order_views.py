@@ -68,7 +68,7 @@ class OrderViews:
         self._versions: dict[str, list[tuple[Nanos, OrderView]]] = {}
         self._over: deque[tuple[Nanos, str]] = deque()
         """Orders that have ended, with the time from which on that is shown: then nothing of them is kept."""
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, OrderChanged, Matched)
 
     def follow(self, member: str) -> None:
         """Watch a member's orders from now on, subaccounts included; earlier fills are read from the history."""

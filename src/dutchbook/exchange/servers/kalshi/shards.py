@@ -16,7 +16,7 @@ class Shards:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._all: tuple[int, ...] = tuple(sorted({0, *(each.shard for each in exchange.listings.values())}))
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, ListingAdded)
 
     @property
     def all(self) -> Sequence[int]:

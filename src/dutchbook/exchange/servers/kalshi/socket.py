@@ -35,7 +35,7 @@ class KalshiSocket:
         self._groups = GroupWatch(exchange, self._streams.index, context)
         self._indices: dict[str, Index] = {}
         self._numbers = {listing.number: market for market, listing in exchange.listings.items()}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, ListingAdded)
 
     def accept(self, handshake: Handshake) -> KalshiConversation | Refuse:
         """A conversation for a handshake that is signed, or the answer that it gets."""

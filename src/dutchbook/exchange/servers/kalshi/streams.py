@@ -54,7 +54,7 @@ class Streams:
         self._exchange = exchange
         self._history = history
         self._context = context
-        self._timers = Timers(context.clock)
+        self._timers = Timers(context)
         self._views = OrderViews(exchange, history, _AT_ONCE)
         self._positions = MemberPositions(exchange, history)
         self._pending: BookMoved | None = None

@@ -44,7 +44,7 @@ class Balances:
         self._clock = clock
         self._options = options
         self._views: dict[str, dict[tuple[str, str], _View]] = {}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Matched, SettlementMoved)
 
     def balance(self, request: web.Request, key: ApiKey, _body: bytes) -> web.Response:
         """`GET /balance-allowance`."""

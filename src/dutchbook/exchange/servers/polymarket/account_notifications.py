@@ -61,7 +61,7 @@ class Notifications:
         self._rows = MarketRows(exchange, history)
         self._notes: dict[str, deque[Note]] = {}
         self._count = 0
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, OrderChanged, Matched, SettlementMoved, Resolved, FundsMoved)
 
     def listed(self, _request: web.Request, key: ApiKey, _body: bytes) -> web.Response:
         """`GET /notifications`: of all wallets of the key's owner, oldest first."""

@@ -33,7 +33,7 @@ class Fills:
         self._numbers: dict[str, list[int]] = {}
         self._moved: dict[int, Nanos] = {}
         self._trades: dict[str, int] = {}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Matched, SettlementMoved)
 
     def trades_of(self, order_id: str) -> list[str]:
         """The ids of an order's trades, oldest first."""

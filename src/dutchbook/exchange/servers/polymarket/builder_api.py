@@ -46,7 +46,7 @@ class Builders:
         self._desk = desk
         self._options = options
         self._brought: deque[_Brought] = deque(maxlen=_KEPT)
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Matched)
 
     def fees(self, request: web.Request) -> web.Response:
         """`GET /fees/builder-fees/{code}`: 404 for a code that does not exist."""

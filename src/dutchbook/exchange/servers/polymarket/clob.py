@@ -31,6 +31,7 @@ from dutchbook.exchange.servers.polymarket.frames import BookTexts
 from dutchbook.exchange.servers.polymarket.rewards_api import RewardsApi
 
 _LOOK_S = 0.25
+_LOOK_SIMULATED_S = 1.0
 """How often silence of heartbeats is looked for while nobody asks anything, in real seconds."""
 
 
@@ -96,7 +97,7 @@ class PolymarketClob:
 
     async def _keep_going(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_LOOK_SIMULATED_S if self._context.own_network else _LOOK_S)
             self.advance()
 
     def _add_public(self, router: web.UrlDispatcher) -> None:

@@ -1,4 +1,4 @@
-"""The addresses that Polymarket's orders, approvals and wallets refer to, chain 137 (protocol section 1.1)."""
+"""The addresses that orders, approvals, wallets and token operations refer to, chain 137 (protocol section 1.1)."""
 
 CHAIN = 137
 
@@ -8,6 +8,12 @@ EXCHANGE_V3 = "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa"
 NEG_RISK_ADAPTER = "0xd91E80cF2E7be2e162c6513ceD06f1dD0dA35296"
 COLLATERAL = "0xC011a7E12a19f7B1f670d46F03B03f3342E82DFB"
 """pUSD, in which everything is paid."""
+COLLATERAL_ADAPTER = "0xAdA100Db00Ca00073811820692005400218FcE1f"
+NEG_RISK_COLLATERAL_ADAPTER = "0xadA2005600Dec949baf300f4C6120000bDB6eAab"
+ROUTER = "0x12121212006e4CD160D18e3f00711DA5c3372600"
+"""Splits, merges and redeems the positions of protocol V2."""
+SAFE_MULTISEND = "0xA238CBeb142c10Ef7Ad8442C6D1f9E89e07e7761"
+RELAY_HUB = "0xD216153c06E857cD7f72665E0aF1d7D82172F494"
 
 PROXY_FACTORY = "0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"
 PROXY_IMPLEMENTATION = "0x44e999d5c2F66Ef0861317f9A4805AC2e90aEB4f"

@@ -56,7 +56,7 @@ class Boards:
         self._options = options
         self._context = context
         self._resolved: dict[MarketId, Nanos] = {}
-        rows.exchange.listen(self._heard)
+        rows.exchange.listen(self._heard, Resolved)
 
     def answers(self) -> dict[str, Callable[[Query], bytes]]:
         """The endpoints."""

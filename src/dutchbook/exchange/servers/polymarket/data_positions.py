@@ -77,7 +77,7 @@ class Positions:
         for account in exchange.accounts.values():
             for outcome in account.holdings:
                 self._found(account.id, outcome)
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Matched, SettlementMoved, FundsMoved)
 
     def of(self, account: str) -> Mapping[OutcomeId, Position]:
         """An account's positions by outcome, closed ones too."""

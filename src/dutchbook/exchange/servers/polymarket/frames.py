@@ -41,10 +41,10 @@ class BookTexts:
         self._stamps: dict[MarketId, int] = {}
         self._trades: dict[MarketId, str] = {}
         self._before: list[Callable[[ExchangeEvent], None]] = []
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, BookMoved, Matched, GridMoved, ListingAdded, StatusMoved, Resolved)
 
     def before(self, act: Callable[[ExchangeEvent], None]) -> None:
-        """Call `act` with every event while the texts still are those of before it."""
+        """Call `act` with every event of a market, while the texts still are those of before it."""
         self._before.append(act)
 
     def book(self, market: MarketId) -> WireBook | None:

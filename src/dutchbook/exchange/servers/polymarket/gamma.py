@@ -16,7 +16,15 @@ from dutchbook.exchange.servers.http import application
 from dutchbook.exchange.servers.polymarket.answer_cache import AnswerCache
 from dutchbook.exchange.servers.polymarket.gamma_events_wire import event_body, series_body, tag_body, tags_of
 from dutchbook.exchange.servers.polymarket.gamma_index import EventRow, GammaIndex, MarketRow
-from dutchbook.exchange.servers.polymarket.gamma_query import BadQuery, Page, count, flag, keyset_page, offset_page
+from dutchbook.exchange.servers.polymarket.gamma_query import (
+    BadQuery,
+    Page,
+    Search,
+    count,
+    flag,
+    keyset_page,
+    offset_page,
+)
 from dutchbook.exchange.servers.polymarket.gamma_wire import Body, market_body
 from dutchbook.exchange.servers.unhurried import Rows, written
 
@@ -103,12 +111,12 @@ class PolymarketGamma:
 
     async def _markets_keyset(self, request: web.Request) -> bytes:
         page = keyset_page(request.query)
-        rows, cursor = page.take(self._index.market_rows(request.query, page, closed_default=False))
+        rows, cursor = await page.take(self._index.market_rows(request.query, page, closed_default=False))
         return _page("markets", await self._market_rows(rows, request), cursor)
 
     async def _markets(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
-        rows, _ = page.take(self._index.market_rows(request.query, page, closed_default=None))
+        rows, _ = await page.take(self._index.market_rows(request.query, page, closed_default=None))
         return msgspec.json.encode(await self._market_rows(rows, request))
 
     def _market(self, request: web.Request) -> bytes:
@@ -146,17 +154,17 @@ class PolymarketGamma:
 
     async def _events_keyset(self, request: web.Request) -> bytes:
         page = keyset_page(request.query)
-        rows, cursor = page.take(self._index.event_rows(request.query, page, closed_default=False))
+        rows, cursor = await page.take(self._index.event_rows(request.query, page, closed_default=False))
         return _page("events", await self._event_rows(rows), cursor)
 
     async def _events(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
-        rows, _ = page.take(self._index.event_rows(request.query, page, closed_default=None))
+        rows, _ = await page.take(self._index.event_rows(request.query, page, closed_default=None))
         return msgspec.json.encode(await self._event_rows(rows))
 
     async def _events_counted(self, request: web.Request) -> bytes:
         page = offset_page(request.query)
-        rows = list(self._index.event_rows(request.query, page, closed_default=None))
+        rows = await self._index.event_rows(request.query, page, closed_default=None).found()
         return await self._counted("data", rows, page)
 
     def _event(self, request: web.Request) -> bytes:
@@ -185,13 +193,13 @@ class PolymarketGamma:
         if not words:
             raise BadQuery("q is required")
         page = offset_page(request.query, limit_name="limit_per_type")
-        closed_too = flag(request.query, "keep_closed_markets")
-        rows = [row for row in self._index.found(words, page) if closed_too or not row.closed]
+        closed_too = bool(flag(request.query, "keep_closed_markets"))
+        rows = await self._index.found(words, page, closed_too=closed_too).found()
         before = count(request.query, "page", 1, least=1) - 1
         return await self._counted("events", rows, msgspec.structs.replace(page, offset=before * page.limit))
 
     async def _counted(self, name: str, rows: Sequence[EventRow], page: Page) -> bytes:
-        taken, cursor = page.take(rows)
+        taken, cursor = await page.take(Search(rows, lambda _: True))
         pagination = {"hasMore": cursor is not None, "totalResults": len(rows)}
         return msgspec.json.encode({name: await self._event_rows(taken), "pagination": pagination})
 

@@ -10,13 +10,15 @@ from dutchbook.domain.units import ONE, SECOND, Nanos, Price
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
 from dutchbook.exchange.listing import Listing, QuestionListing
-from dutchbook.exchange.matching.messages import ExchangeEvent, ListingAdded, Resolved
+from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent, ListingAdded, Resolved
 from dutchbook.exchange.servers.polymarket.gamma_events_wire import tags_of
-from dutchbook.exchange.servers.polymarket.gamma_query import ById, Page, amount, flag, moment, texts
+from dutchbook.exchange.servers.polymarket.gamma_query import ById, Page, Search, amount, flag, moment, texts
 from dutchbook.exchange.servers.polymarket.gamma_values import slug_of, small_id
 from dutchbook.exchange.servers.polymarket.gamma_wire import Activity, oracle_status
 
 _DAY = 86_400 * SECOND
+_AT_ONCE = 64
+"""Markets that are looked at without a pause: a millisecond or two, where nothing is known of their books yet."""
 
 
 class MarketRow:
@@ -46,7 +48,7 @@ class MarketRow:
 
     @property
     def liquidity(self) -> int:
-        return self._index.activity(self.listing).liquidity
+        return self._index.liquidity(self.listing.id)
 
     @property
     def starts(self) -> int:
@@ -116,11 +118,14 @@ class GammaIndex:
         self._exchange = exchange
         self._now = now
         self._resolved: dict[MarketId, Nanos] = {}
+        self._liquidity: dict[MarketId, int] = {}
+        """Of books that did not move since somebody asked."""
         self._markets: ById[MarketId] = ById()
         self._events: ById[QuestionId] = ById()
         for market in exchange.listings.values():
             self._note(market)
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, Resolved, ListingAdded)
+        exchange.listen(self._moved, BookMoved)
 
     def question(self, name: QuestionId) -> QuestionListing:
         return self._exchange.questions[name]
@@ -133,71 +138,94 @@ class GammaIndex:
     def volume_day(self, market: MarketId) -> int:
         return self.history.volume_of_day(market, self._now())
 
+    def liquidity(self, market: MarketId) -> int:
+        """What rests in a book, in micro-dollars: bids by what they pay, asks by what taking them costs."""
+        found = self._liquidity.get(market)
+        if found is None:
+            bids, asks = self._exchange.book(market)
+            found = sum(level.price * level.size for level in (*bids, *asks)) // ONE
+            self._liquidity[market] = found
+        return found
+
     def activity(self, listing: Listing) -> Activity:
         """What is happening in a market."""
         market = listing.id
-        bids, asks = self._exchange.book(market)
+        bid, ask = self._exchange.top(market)
+        best_bid, best_ask = bid.price if bid else Price(0), ask.price if ask else ONE
         last = self.history.last_trade(market)
         resolved = self._resolved.get(market)
         yesterday = self.history.before(market, Nanos(self._now() - _DAY))
-        middle = (bids[0].price if bids else 0) + (asks[0].price if asks else ONE)
         return Activity(
-            bids=bids,
-            asks=asks,
+            best_bid=best_bid,
+            best_ask=best_ask,
+            liquidity=self.liquidity(market),
             volume=self.history.volume(market),
             volume_day=self.history.volume_of_day(market, self._now()),
             open_interest=self.history.open_interest(market),
             last_trade=None if last is None else Price(last.price),
-            day_change=None if yesterday is None else middle - yesterday.bid.close - yesterday.ask.close,
+            day_change=None if yesterday is None else best_bid + best_ask - yesterday.bid.close - yesterday.ask.close,
             updated=resolved or (listing.created if last is None else last.at),
             closed=resolved,
         )
 
-    def market_rows(self, query: MultiMapping[str], page: Page, *, closed_default: bool | None) -> Iterator[MarketRow]:
+    def market_rows(self, query: MultiMapping[str], page: Page, *, closed_default: bool | None) -> Search[MarketRow]:
         """The markets that a request means, in the order of their ids from the page's cursor on. Raises BadQuery."""
         ids, slugs = texts(query, "id"), texts(query, "slug")
         conditions, tokens = texts(query, "condition_ids"), texts(query, "clob_token_ids")
         status = query.get("uma_resolution_status")
-        narrowed = self._listings(conditions, tokens, page)
-        rows: Iterator[MarketRow] = (MarketRow(self, listing) for listing in narrowed)
-        rows = (row for row in rows if row.listing.market.status is not MarketStatus.UNOPENED)
-        if ids is not None:
-            rows = (row for row in rows if row.listing.number in ids)
-        if slugs is not None:
-            rows = (row for row in rows if row.listing.slug in slugs)
-        if status:
-            rows = (row for row in rows if oracle_status(row.listing) == status)
-        return _common(rows, query, closed_default)
+        common = _common(query, closed_default)
 
-    def event_rows(self, query: MultiMapping[str], page: Page, *, closed_default: bool | None) -> Iterator[EventRow]:
+        def meant(row: MarketRow) -> bool:
+            listing = row.listing
+            return (
+                listing.market.status is not MarketStatus.UNOPENED
+                and (ids is None or listing.number in ids)
+                and (slugs is None or listing.slug in slugs)
+                and (not status or oracle_status(listing) == status)
+                and common(row)
+            )
+
+        narrowed = self._listings(conditions, tokens, page)
+        return Search((MarketRow(self, listing) for listing in narrowed), meant, _AT_ONCE)
+
+    def event_rows(self, query: MultiMapping[str], page: Page, *, closed_default: bool | None) -> Search[EventRow]:
         """The events that a request means, in the order of their ids from the page's cursor on. Raises BadQuery."""
         ids, slugs = texts(query, "id"), texts(query, "slug")
         series = texts(query, "series_id")
-        rows: Iterator[EventRow] = (EventRow(self, self.question(name)) for name in self._events.walk(page))
-        if ids is not None:
-            rows = (row for row in rows if row.listing.number in ids)
-        if slugs is not None:
-            rows = (row for row in rows if row.listing.slug in slugs)
-        if series is not None:
-            rows = (row for row in rows if small_id("series", slug_of(row.listing.question.series)) in series)
-        return _common(rows, query, closed_default)
+        common = _common(query, closed_default)
 
-    def found(self, words: str, page: Page) -> Iterator[EventRow]:
+        def meant(row: EventRow) -> bool:
+            listing = row.listing
+            return (
+                (ids is None or listing.number in ids)
+                and (slugs is None or listing.slug in slugs)
+                and (series is None or small_id("series", slug_of(listing.question.series)) in series)
+                and common(row)
+            )
+
+        return Search(self._events_of(page), meant)
+
+    def found(self, words: str, page: Page, *, closed_too: bool) -> Search[EventRow]:
         """Events whose title, or a title of whose markets, contains all words."""
         wanted = words.lower().split()
-        for name in self._events.walk(page):
-            listing = self.question(name)
+
+        def meant(row: EventRow) -> bool:
+            listing = row.listing
             names = [listing.question.title, listing.slug]
             names += [one.market.title for one in self.markets_of(listing)]
             text = " ".join(names).lower()
-            if all(word in text for word in wanted):
-                yield EventRow(self, listing)
+            return all(word in text for word in wanted) and (closed_too or not row.closed)
+
+        return Search(self._events_of(page), meant)
 
     def questions(self) -> Mapping[QuestionId, QuestionListing]:
         return self._exchange.questions
 
     def listings(self) -> Mapping[MarketId, Listing]:
         return self._exchange.listings
+
+    def _events_of(self, page: Page) -> Iterator[EventRow]:
+        return (EventRow(self, self.question(name)) for name in self._events.walk(page))
 
     def _listings(
         self, conditions: frozenset[str] | None, tokens: frozenset[str] | None, page: Page
@@ -219,34 +247,38 @@ class GammaIndex:
         elif isinstance(event, ListingAdded):
             self._note(self._exchange.listings[event.market])
 
+    def _moved(self, event: ExchangeEvent) -> None:
+        if isinstance(event, BookMoved):
+            self._liquidity.pop(event.market, None)
+
     def _note(self, listing: Listing) -> None:
         self._markets.add(listing.number, listing.id)
         question = self.question(listing.market.question)
         self._events.add(question.number, question.question.id)
 
 
-def _common[R: (MarketRow, EventRow)](
-    rows: Iterator[R], query: MultiMapping[str], closed_default: bool | None
-) -> Iterator[R]:
+def _common(query: MultiMapping[str], closed_default: bool | None) -> Callable[[MarketRow | EventRow], bool]:
+    """What may be asked of markets and events alike. Raises BadQuery."""
     closed = flag(query, "closed")
     closed = closed_default if closed is None else closed
     tag = query.get("tag_id")
     ends_from, ends_to = moment(query, "end_date_min"), moment(query, "end_date_max")
     starts_from, starts_to = moment(query, "start_date_min"), moment(query, "start_date_max")
     least_volume, least_liquidity = amount(query, "volume_num_min"), amount(query, "liquidity_num_min")
-    if flag(query, "archived") or flag(query, "active") is False:
-        return
-    for row in rows:
-        if closed is not None and row.closed is not closed:
-            continue
-        if tag and tag not in {small_id("tag", slug_of(label)) for label in row.tags}:
-            continue
-        if not _within(row.ends, ends_from, ends_to) or not _within(row.starts, starts_from, starts_to):
-            continue
-        if least_volume is not None and row.volume < least_volume:
-            continue
-        if least_liquidity is None or row.liquidity >= least_liquidity:
-            yield row
+    nothing = bool(flag(query, "archived")) or flag(query, "active") is False
+
+    def meant(row: MarketRow | EventRow) -> bool:
+        return (
+            not nothing
+            and (closed is None or row.closed is closed)
+            and (not tag or tag in {small_id("tag", slug_of(label)) for label in row.tags})
+            and _within(row.ends, ends_from, ends_to)
+            and _within(row.starts, starts_from, starts_to)
+            and (least_volume is None or row.volume >= least_volume)
+            and (least_liquidity is None or row.liquidity >= least_liquidity)
+        )
+
+    return meant
 
 
 def _within(value: int, least: int | None, most: int | None) -> bool:

@@ -1,12 +1,14 @@
 """What a client asks of Gamma's lists: filters, order, page; what the API refuses, what it ignores (section 5)."""
 
+import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from heapq import nlargest, nsmallest
-from itertools import islice
+from itertools import batched
+from operator import itemgetter
 from typing import Protocol
 
 import msgspec
@@ -57,6 +59,25 @@ _VALUES: Mapping[str, Callable[[Row], int]] = {
 }
 
 
+class Search[R](msgspec.Struct, frozen=True):
+    """Rows in the order of their ids, and how to tell which of them are meant.
+
+    So many are looked at without a pause: a long list must not keep the event loop from whoever posts an order.
+    """
+
+    rows: Iterable[R]
+    meant: Callable[[R], bool]
+    at_once: int = 16
+
+    async def found(self) -> list[R]:
+        """All rows that are meant. The event loop gets its turn between every few."""
+        found: list[R] = []
+        for few in batched(self.rows, self.at_once):
+            found += filter(self.meant, few)
+            await asyncio.sleep(0)
+        return found
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are wanted, in which order. Of two ways to go on, `after` is that of the keyset lists."""
 
@@ -71,26 +92,32 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         """Whether rows come in the order of their ids: then a page ends without looking at the rest."""
         return self.order == "id"
 
-    def take[R: Row](self, rows: Iterable[R]) -> tuple[list[R], str | None]:
+    async def take[R: Row](self, search: Search[R]) -> tuple[list[R], str | None]:
         """The rows of this page, and the cursor of the next one if there is more.
 
-        Where `by_id`, `rows` come in that order, up or down.
+        Where `by_id`, the rows come in that order, up or down. The event loop gets its turn between every few.
         """
-        value = _VALUES[self.order]
-
-        def key(row: R) -> Key:
-            return value(row), row.id
-
-        after = self.after
-        if after is not None:
-            rows = (row for row in rows if (key(row) > after if self.ascending else key(row) < after))
-        wanted = self.offset + self.limit + 1
-        if self.by_id:
-            best = list(islice(rows, wanted))
-        else:
-            best = nsmallest(wanted, rows, key) if self.ascending else nlargest(wanted, rows, key)
+        value, wanted = _VALUES[self.order], self.offset + self.limit + 1
+        best: list[tuple[Key, R]] = []
+        for few in batched(search.rows, search.at_once):
+            keyed = [((value(row), row.id), row) for row in few if search.meant(row)]
+            best = self._first(wanted, [*best, *(pair for pair in keyed if self._is_behind(pair[0]))])
+            if self.by_id and len(best) == wanted:
+                break
+            await asyncio.sleep(0)
         page = best[self.offset : self.offset + self.limit]
-        return page, _cursor(key(page[-1])) if len(best) == wanted and page else None
+        return [row for _, row in page], _cursor(page[-1][0]) if len(best) == wanted and page else None
+
+    def _is_behind(self, key: Key) -> bool:
+        """Whether a row comes behind the cursor."""
+        if self.after is None:
+            return True
+        return key > self.after if self.ascending else key < self.after
+
+    def _first[R](self, wanted: int, rows: list[tuple[Key, R]]) -> list[tuple[Key, R]]:
+        if self.by_id:
+            return rows[:wanted]
+        return (nsmallest if self.ascending else nlargest)(wanted, rows, itemgetter(0))
 
 
 class ById[N]:
@@ -109,7 +136,7 @@ class ById[N]:
 
     def walk(self, page: Page) -> Iterator[N]:
         """The names from the page's cursor on, in its direction; all of them where it is ordered by something else."""
-        ids = self._ids
+        ids = self._ids.copy()  # more may be added before the walk is over
         after = page.after[1] if page.by_id and page.after is not None else None
         if page.ascending:
             places = range(0 if after is None else bisect_right(ids, after), len(ids))

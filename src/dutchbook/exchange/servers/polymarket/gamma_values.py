@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -16,6 +17,7 @@ def number(value: int, decimals: int) -> msgspec.Raw:
     return msgspec.Raw(f"-{text}".encode() if value < 0 and text != "0" else text.encode())
 
 
+@lru_cache(maxsize=4_096)
 def rfc3339(at: Nanos) -> str:
     """A time to the microsecond, without trailing zeros: `2026-07-01T04:02:44Z`, `2025-05-02T15:48:10.582Z`."""
     whole, rest = divmod(at, SECOND)
@@ -24,6 +26,7 @@ def rfc3339(at: Nanos) -> str:
     return f"{text}.{micros:06d}".rstrip("0") + "Z" if micros else f"{text}Z"
 
 
+@lru_cache(maxsize=4_096)
 def day(at: Nanos) -> str:
     """The UTC date of a time."""
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%d")

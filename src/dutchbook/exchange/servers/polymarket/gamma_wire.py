@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dutchbook.domain.book import Level
 from dutchbook.domain.markets import Market, MarketStatus, PolymarketFees
 from dutchbook.domain.units import ONE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.listing import Listing, QuestionListing
@@ -35,8 +34,12 @@ _ORACLE = "0x65070BE91477460D8A7AeEb94ef92fe056C2f2A7"
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """What is happening in a market: what Gamma says beyond its listing."""
 
-    bids: Sequence[Level]
-    asks: Sequence[Level]
+    best_bid: int
+    """0 where nobody bids."""
+    best_ask: int
+    """A dollar where nobody asks."""
+    liquidity: int
+    """Micro-dollars that rest in the book."""
     volume: Size
     volume_day: Size
     open_interest: Size
@@ -47,19 +50,6 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     updated: Nanos
     closed: Nanos | None = None
     """When it was resolved."""
-
-    @property
-    def best_bid(self) -> int:
-        return self.bids[0].price if self.bids else 0
-
-    @property
-    def best_ask(self) -> int:
-        return self.asks[0].price if self.asks else ONE
-
-    @property
-    def liquidity(self) -> int:
-        """What rests in the book, in micro-dollars: bids by what they pay, asks by what taking them costs."""
-        return sum(level.price * level.size for level in (*self.bids, *self.asks)) // ONE
 
     def shown(self, market: Market) -> int:
         """The price of YES, in half price units: the payout, the midpoint, or the last trade where the book is wide."""

@@ -78,7 +78,7 @@ class MarketFrames:
         self._held: dict[MarketId, list[LevelMove | _Message]] = {}
         self._announced = set(exchange.listings)
         books.before(self._seal)
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, BookMoved, Matched, GridMoved, Resolved, ListingAdded)
 
     def flush(self) -> None:
         """Send what a batch left waiting."""

@@ -81,7 +81,7 @@ class UserChannel:
         self._books = books
         self._listeners: dict[str, dict[UserConversation, None]] = {}
         self._trades: dict[str, dict[str, list[str]]] = {}
-        exchange.listen(self._heard)
+        exchange.listen(self._heard, OrderChanged, Matched, SettlementMoved)
 
     def converse(self) -> "UserConversation":
         """The venue's side of a new connection."""

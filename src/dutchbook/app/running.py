@@ -1,0 +1,332 @@
+"""A desk at work in a market that happens now: on paper, in the sandbox, or live."""
+
+import gc
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import Self
+
+from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
+from dutchbook.app.control.serving import Commands
+from dutchbook.app.control.socket import ControlSocket
+from dutchbook.app.control.wire import Stop
+from dutchbook.app.failures import stopping
+from dutchbook.app.latency import Latency
+from dutchbook.app.lost_books import LostBooks
+from dutchbook.app.pairing import approved_pairs
+from dutchbook.app.picture import Account, RecentFills, picture
+from dutchbook.app.recovery import memory_of
+from dutchbook.app.reporting import run_ended
+from dutchbook.app.runs import new_run, run_folder
+from dutchbook.app.signing_ahead import SigningAhead
+from dutchbook.app.sources import Source
+from dutchbook.config.load import fingerprint
+from dutchbook.config.modes import Mode
+from dutchbook.config.settings import Settings
+from dutchbook.domain.errors import DutchbookError
+from dutchbook.domain.events import FrameRef, JournalRef, Resumed
+from dutchbook.domain.markets import Market
+from dutchbook.domain.orders import Order
+from dutchbook.domain.ports import Clock, Frame
+from dutchbook.domain.units import SECOND, Money, Nanos
+from dutchbook.engine.clocks import RealClock
+from dutchbook.engine.desk import Opening
+from dutchbook.engine.drivers.live import LiveDriver
+from dutchbook.engine.memory import Memory
+from dutchbook.engine.records import RunStarted
+from dutchbook.evaluation.snapshot import DeskSnapshot
+from dutchbook.risk.halt import HaltSwitch, halt_file, install_halt_signal, read_halt
+from dutchbook.storage.home import Home
+from dutchbook.storage.journal import Journal
+from dutchbook.storage.lock import DeskLock
+from dutchbook.storage.recording import RecordingWriter
+from dutchbook.strategies.ports import Strategy
+
+STOP_PATIENCE = Nanos(10 * SECOND)
+"""How long a desk that was asked to stop waits for its cancels to be answered."""
+SIGNED_AT_ONCE = 64
+"""Pieces of work on orders that may be wanted soon, between two looks at everything else."""
+
+
+class KeptFrames:
+    """Puts each frame into the run's recording and tells its place there: before it is written.
+
+    What a frame leads to does not wait for its recording, which is on disk a block later anyway. The journal's flushes
+    are held meanwhile.
+    """
+
+    def __init__(
+        self, writer: RecordingWriter, journal: Journal | None = None, came: Callable[[], None] | None = None
+    ) -> None:
+        """`came` is called at each frame."""
+        self._writer = writer
+        self._journal = journal
+        self._came = came
+        self._line = 0
+        self._placed: Frame | None = None
+
+    def __call__(self, frame: Frame) -> FrameRef:
+        """Place a frame and write it at once."""
+        ref = self.place(frame)
+        self.settle()
+        return ref
+
+    def place(self, frame: Frame) -> FrameRef:
+        """Where a frame will stand, which `settle` writes there."""
+        if self._came is not None:
+            self._came()
+        self._write()
+        self._placed = frame
+        if self._journal is not None:
+            self._journal.hold()
+        return FrameRef(len(self._writer.manifest.segments), self._line)
+
+    def settle(self) -> None:
+        """Write what was placed, and let the journal flush."""
+        self._write()
+        if self._journal is not None:
+            self._journal.let_go()
+
+    def _write(self) -> None:
+        frame, self._placed = self._placed, None
+        if frame is not None:
+            segment = len(self._writer.manifest.segments)
+            self._writer.write(frame)
+            self._line = self._line + 1 if len(self._writer.manifest.segments) == segment else 0
+
+
+class RunningDesk:
+    """One running desk: `step` often, `picture` when a screen wants one, `close` at the end, or once it is `over`.
+
+    Holds the lock of its home and listens on its control socket. Keeps its frames as a recording beside its journal, so
+    that everything can be explained.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        home: Path,
+        source: Source,
+        clock: Clock | None = None,
+        chance: Random | None = None,
+        more: Sequence[Strategy] = (),
+    ) -> None:
+        """`more` are strategies besides those of the settings.
+
+        Raises DeskLocked if another desk runs in this home, JournalError or RecordingError if the disk refuses."""
+        self._clock = clock or RealClock()
+        chance = chance or SystemRandom()
+        self._started = self._clock.now()
+        self._source = source
+        self._home = home
+        self._pairs = approved_pairs(home)
+        self._switch = HaltSwitch(halt_file(home))
+        install_halt_signal(self._switch)  # before the lock names this process: `dutchbook halt` signals its holder
+        self._lock = DeskLock(Home(home).lock)
+        self.mode = settings.mode
+        trading, memory = source.trading, None
+        facts: dict[str, object] = {"mode": self.mode, "source": source.origin}
+        if trading is not None:
+            memory = memory_of(home, facts, settings.storage)
+        self.run, self.journal = new_run(home, self.mode, settings.storage, facts, self._started)
+        self._folder = run_folder(home, self.run)
+        self._writer = self._recording(self._folder, settings)
+        self._opening = _opening(settings, self._started, None if trading is None else chance.getrandbits(32))
+        terms = Terms(
+            opening=self._opening,
+            trading=trading,
+            switch=self._switch,
+            watch=lambda _: LostBooks(source.lost),
+            pairs=self._pairs,
+            more=tuple(more),
+        )
+        listed = _with_remembered(source.markets, memory)
+        self.parts: Parts = assemble(settings, source.questions, listed, self.journal, terms)
+        self.fills = RecentFills(self.parts.loop.bus)
+        self.journal.append("run", self._started, self._first_line(settings))
+        self._latency = Latency()
+        if self.parts.gateway is not None:
+            self._latency.follow(self.parts.loop, self.parts.gateway)
+        kept = KeptFrames(self._writer, self.journal, self._latency.received)
+        self._driver = LiveDriver(self.parts.loop, kept, self._clock)
+        self._commands = Commands(self.parts.loop, self.mode, self.run, self._place, self._latency.figures)
+        self._control = ControlSocket(Home(home).control, self._commands.serve, self._commands.refusal)
+        self._stop_asked: Nanos | None = None
+        self._ahead = _signing_ahead(self.parts, settings, self._clock)
+        if trading is not None:
+            source.inside(partial(self.parts.loop.begin, tuple(trading.brokers), memory))
+
+    def own_process(self) -> None:
+        """The process is this desk's alone: what lives as long as it need not be looked through by each collection."""
+        gc.collect()
+        gc.freeze()
+
+    @property
+    def over(self) -> bool:
+        """Whether somebody asked the desk to stop, and nothing is left to wait for."""
+        if self._commands.stopping is None:
+            return False
+        if self._stop_asked is None:
+            self._stop_asked = self._clock.now()
+        return not self._commands.open_risk() or self._clock.now() - self._stop_asked > STOP_PATIENCE
+
+    def _place(self) -> JournalRef:
+        return JournalRef(self.journal.seq)
+
+    def wind_down(self) -> None:
+        """Stop in good order: cancel what opens risk and wait for the answers, for `STOP_PATIENCE` at most.
+
+        On paper there is nobody to wait for: what rests ends with the desk.
+        """
+        if self.mode is not Mode.PAPER and not self.over and self.parts.desk.execution.orders.working():
+            self._source.inside(lambda: self._commands.stop(Stop()))
+            while not self.over:
+                self.step()
+
+    @property
+    def unknown(self) -> tuple[Order, ...]:
+        """Orders of which nobody knows whether they live."""
+        return self._commands.unknown()
+
+    def step(self) -> int:
+        """Do all that is due now; how many frames that were. Raises DeskStopped for a failure that nobody foresaw."""
+        with stopping(self._folder):
+            at = self._driver.next_at()
+            within_s = None if at is None else max(0.0, (at - self._clock.now()) / SECOND)
+            taken = self._source.pump(self._driver.take, within_s)
+            self._source.inside(self._work)
+            return taken + self._sign_ahead()
+
+    def _sign_ahead(self) -> int:
+        """Use an idle moment to sign what may soon be wanted, listening in between; how many frames came meanwhile."""
+        taken = 0
+        if self._ahead is not None:
+            for _ in range(SIGNED_AT_ONCE):
+                if not self._ahead.work():
+                    break
+                taken += self._source.pump(self._driver.take, 0.0)
+        return taken
+
+    def _work(self) -> None:
+        self._resume_if_lifted()
+        self._driver.advance()
+        self._control.poll()
+
+    def seconds_until_due(self) -> float:
+        """How long nothing will be due."""
+        at, waits = self._driver.next_at(), self._source.due_in()
+        times = [] if at is None else [max(0.0, (at - self._clock.now()) / SECOND)]
+        return min(times if waits is None else [*times, waits], default=0.1)
+
+    def picture(self) -> DeskSnapshot:
+        """The desk as it stands."""
+        now = self._clock.now()
+        account = Account(
+            mode=self.mode,
+            run=self.run,
+            source=self._source.title,
+            notice=self._source.notice,
+            said=self._source.said,
+            at=now,
+            elapsed=Nanos(now - self._started),
+            last_frame=self._driver.last_frame,
+            journal_lines=self.journal.seq,
+            journal_head=self.journal.head,
+            stages=self._latency.figures(),
+        )
+        return picture(self.parts, account, self.fills)
+
+    def close(self) -> None:
+        """End the run in good order: journal and recording are sealed, the lock is given back."""
+        self._commands.stopped()
+        self._control.close()
+        self._source.close()
+        self.journal.append("end", self.parts.desk.now, run_ended(self.parts))
+        self.journal.close()
+        self._writer.close()
+        self._lock.release()
+
+    def vanish(self) -> None:
+        """Let go of files and locks as the end of a process does: no last line, nothing sealed, nothing cancelled."""
+        self._control.close()
+        self.journal.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt):
+            self.close()
+        else:
+            self._abandon(error)
+
+    def _abandon(self, error: BaseException) -> None:
+        """Keep what there is after a failure: the journal has no last line, the recording is cut short."""
+        for end in (
+            self._control.close,
+            self._source.close,
+            self.journal.close,
+            partial(self._writer.__exit__, type(error), error, None),
+            self._lock.release,
+        ):
+            try:
+                end()
+            except DutchbookError as another:
+                error.add_note(str(another))  # The first error is the cause, and the one that is told.
+
+    def _resume_if_lifted(self) -> None:
+        """Go on once a person took the halt file away."""
+        desk = self.parts.desk
+        if desk.halt_reason is not None and read_halt(halt_file(self._home)) is None:
+            self._switch.lift()
+            self.parts.loop.dispatch(Resumed("dutchbook resume", desk.now), JournalRef(self.journal.seq))
+
+    def _recording(self, folder: Path, settings: Settings) -> RecordingWriter:
+        writer = RecordingWriter(
+            folder / "recording",
+            capture_format=self._source.capture_format,
+            venue=self._source.venue,
+            sequence=self._source.sequence,
+            settings=settings.storage,
+        )
+        writer.catalogue(self._source.questions, self._source.markets)
+        return writer
+
+    def _first_line(self, settings: Settings) -> RunStarted:
+        return RunStarted(
+            mode=self.mode,
+            strategies=STRATEGIES,
+            settings=fingerprint(settings),
+            source=self._source.origin,
+            cash=self._opening.cash,
+            prefix=self._opening.prefix,
+            pairs=self._pairs,
+        )
+
+
+def _with_remembered(listed: Sequence[Market], memory: Memory | None) -> Sequence[Market]:
+    """The markets that are listed now, and those that an earlier run traded in and are listed no more."""
+    if memory is None:
+        return listed
+    known = {market.id for market in listed}
+    return (*listed, *(market for market in memory.markets if market.id not in known))
+
+
+def _signing_ahead(parts: Parts, settings: Settings, clock: Clock) -> SigningAhead | None:
+    if parts.gateway is None or not settings.execution.sign_ahead:
+        return None
+    return SigningAhead(parts.desk, parts.strategy.pool, parts.gateway, settings.bundle, clock)
+
+
+def _opening(settings: Settings, now: Nanos, number: int | None) -> Opening:
+    """A desk on paper begins with its bankroll; one with accounts takes what these state. A venue sees no id twice."""
+    if number is None:
+        return Opening(settings.portfolio.bankroll, now)
+    stamp = datetime.fromtimestamp(now // SECOND, UTC).strftime("%y%m%d%H%M%S")
+    return Opening(Money(0), now, f"{stamp}-{number:08x}-")

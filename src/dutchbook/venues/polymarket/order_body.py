@@ -1,0 +1,51 @@
+"""A signed order as the bytes of `POST /order` (protocol section 2.2), in the official client's order of fields."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from dutchbook.venues.polymarket.order_content import ORDER_TYPES, unpacked
+from dutchbook.venues.polymarket.wallets import checksummed
+
+ORDER_PATH = "/order"
+ORDERS_PATH = "/orders"
+MOST_ORDERS = 15
+"""Orders that one `POST /orders` may carry."""
+
+_FLAG = ("false", "true")
+
+
+def order_body(content: bytes, signature: bytes, owner: str) -> bytes:
+    """The body that places one order, from its content (`Prepared.content`): `owner` is the API key's id."""
+    order = unpacked(content)
+    maker, signer = _parties(order.parties)
+    metadata, builder = _tail(order.tail)
+    return (
+        f'{{"order":{{"salt":{order.salt},"maker":"{maker}","signer":"{signer}","tokenId":"{_token(order.token)}",'
+        f'"makerAmount":"{order.maker_amount}","takerAmount":"{order.taker_amount}",'
+        f'"side":"{"SELL" if order.sells else "BUY"}","expiration":"{order.expiration}",'
+        f'"signatureType":{order.signature_type},"timestamp":"{order.timestamp_ms}","metadata":"{metadata}",'
+        f'"builder":"{builder}","signature":"0x{signature.hex()}"}},"owner":"{owner}",'
+        f'"orderType":"{ORDER_TYPES[order.order_type]}","deferExec":false,"postOnly":{_FLAG[order.post_only]}}}'
+    ).encode()
+
+
+def orders_body(bodies: Sequence[bytes]) -> bytes:
+    """The body that places several orders at once, from the bodies of each. Raises ValueError for none or too many."""
+    if not 0 < len(bodies) <= MOST_ORDERS:
+        raise ValueError(f"a batch carries 1 to {MOST_ORDERS} orders, not {len(bodies)}")
+    return b"[" + b",".join(bodies) + b"]"
+
+
+@lru_cache(maxsize=64)
+def _parties(words: bytes) -> tuple[str, str]:
+    return checksummed("0x" + words[12:32].hex()), checksummed("0x" + words[44:64].hex())
+
+
+@lru_cache(maxsize=64)
+def _tail(words: bytes) -> tuple[str, str]:
+    return "0x" + words[:32].hex(), "0x" + words[32:].hex()
+
+
+@lru_cache(maxsize=65_536)
+def _token(word: bytes) -> str:
+    return str(int.from_bytes(word, "big"))

@@ -1,0 +1,225 @@
+"""Sending orders and cancels: which go together, what they cost, when they leave, and what their answers teach us.
+
+An order's bytes are written within the call, unless the rate limits make it wait; nothing is ever sent twice.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import batched
+
+import msgspec
+
+from dutchbook.domain.identity import MarketId
+from dutchbook.domain.orders import Order
+from dutchbook.domain.units import Nanos
+from dutchbook.venues.budget import Bill, Budget
+from dutchbook.venues.departures import Departure, Departures
+from dutchbook.venues.order_line import OrderLine
+from dutchbook.venues.polymarket import order_limits as limits
+from dutchbook.venues.polymarket.credentials import RequestSigner
+from dutchbook.venues.polymarket.loose_ends import LooseEnds
+from dutchbook.venues.polymarket.order_answers import Fate, Judged, judge_cancel, judge_orders
+from dutchbook.venues.polymarket.order_body import MOST_ORDERS, ORDER_PATH, ORDERS_PATH, orders_body
+from dutchbook.venues.polymarket.order_writer import OrderWriter
+from dutchbook.venues.polymarket.venue_condition import VenueCondition
+from dutchbook.venues.trading import Answered, Asked, Exchange, OrderDenied, Prepared
+
+CANCEL_ALL_PATH = "/cancel-all"
+MOST_CANCELS = 100
+"""Ids in one request: fewer than a signer's bucket holds at the lowest tier."""
+MOST_SENT = 50_000
+"""Orders that are remembered."""
+_PROBE = ("0x" + "00" * 32,)
+"""An order that does not exist."""
+
+
+class Way(msgspec.Struct, frozen=True):
+    """What requests leave by: their signer, the limits, and the connections behind them."""
+
+    requests: RequestSigner
+    budget: Budget
+    departures: Departures
+    line: OrderLine
+    now: Callable[[], Nanos]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What is remembered of an order that was sent."""
+
+    market: MarketId
+    created: Nanos
+    post_only: bool
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    """Signed orders that leave together."""
+
+    ids: tuple[str, ...]
+    bodies: tuple[bytes, ...]
+
+
+class OrderSender:
+    """Orders and cancels of one account. `tell` hears every answer; `doubt` that the account should be read again."""
+
+    def __init__(
+        self,
+        way: Way,
+        writer: OrderWriter,
+        loose: LooseEnds,
+        condition: VenueCondition,
+        tell: Callable[[Answered], None],
+        doubt: Callable[[], None],
+    ) -> None:
+        self._way = way
+        self._writer = writer
+        self._loose = loose
+        self._condition = condition
+        self._tell = tell
+        self._doubt = doubt
+        self._probing = False
+        self.signed: Callable[[], None] = _nobody
+        """Called when the orders of a call are signed."""
+        self.sent: dict[str, Sent] = {}
+        """Orders by the venue's name."""
+
+    def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:
+        """See `Broker.place`. One order goes as `POST /order`, several in batches of 15."""
+        signed: list[tuple[str, bytes]] = []
+        for one in prepared:
+            self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
+            try:
+                signed.append((one.venue_id, self._writer.body(one)))
+            except OrderDenied as denied:
+                self._not_sent((one.venue_id,), str(denied), now)
+        self.signed()
+        for part in batched(signed, MOST_ORDERS):
+            ids, bodies = zip(*part, strict=True)
+            self._leave(_Batch(ids, bodies))
+
+    def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
+        """See `Broker.cancel`. Orders that wait for the rate limits do not leave any more."""
+        wanted = tuple(order.venue_id for order in orders)
+        for order in orders:
+            self._remember(order.venue_id, Sent(order.leg.market, order.created, order.leg.post_only))
+        stayed = self._withdraw(frozenset(wanted), now)
+        rest = [id_ for id_ in wanted if id_ not in stayed]
+        for ids in batched(rest, MOST_CANCELS):
+            self._cancel(ids)
+
+    def cancel_all(self, now: Nanos) -> None:
+        """See `Broker.cancel_all`."""
+        self._withdraw(None, now)
+        bills = _bills(limits.CANCEL_ALL, limits.CANCELS, 1)
+        write = partial(self._write, Asked.CANCEL_ALL, (), "DELETE", CANCEL_ALL_PATH, b"")
+        self._way.departures.leave(Departure(bills, (), write), urgent=True)
+
+    def probe(self) -> None:
+        """See whether the venue takes cancels: cancel what does not exist. One at a time."""
+        if not self._probing:
+            self._probing = True
+            self._cancel(_PROBE)
+
+    def _leave(self, batch: _Batch) -> None:
+        if len(batch.ids) == 1:
+            bills = _bills(limits.POST_ORDER, limits.PLACES, 1)
+            path, body = ORDER_PATH, batch.bodies[0]
+        else:
+            bills = _bills(limits.POST_ORDERS, limits.PLACES, len(batch.ids))
+            path, body = ORDERS_PATH, orders_body(batch.bodies)
+        write = partial(self._write, Asked.PLACE, batch.ids, "POST", path, body)
+        self._way.departures.leave(Departure(bills, batch.ids, write, batch))
+
+    def _cancel(self, ids: tuple[str, ...]) -> None:
+        if len(ids) == 1:
+            bills = _bills(limits.DELETE_ORDER, limits.CANCELS, 1)
+            path, body = ORDER_PATH, msgspec.json.encode({"orderID": ids[0]})
+        else:
+            bills = _bills(limits.DELETE_ORDERS, limits.CANCELS, len(ids))
+            path, body = ORDERS_PATH, msgspec.json.encode(ids)
+        write = partial(self._write, Asked.CANCEL, ids, "DELETE", path, body)
+        self._way.departures.leave(Departure(bills, ids, write), urgent=True)
+
+    def _write(self, asked: Asked, ids: tuple[str, ...], method: str, path: str, body: bytes) -> None:
+        """The bytes leave here."""
+        now = self._way.now()
+        request = self._way.requests.request(method, path, body, now)
+        self._way.line.send(request, partial(self._answered, asked, ids, now), urgent=asked is not Asked.PLACE)
+
+    def _withdraw(self, wanted: frozenset[str] | None, now: Nanos) -> frozenset[str]:
+        """Orders that wait and are not wanted any more; None for all. What left with them in mind goes on without."""
+        found = self._way.departures.withdraw(
+            lambda each: each.cargo is not None and (wanted is None or not wanted.isdisjoint(each.ids))
+        )
+        stayed: list[str] = []
+        for departure in found:
+            batch = departure.cargo
+            if not isinstance(batch, _Batch):
+                continue
+            pairs = list(zip(batch.ids, batch.bodies, strict=True))
+            keep = [pair for pair in pairs if wanted is not None and pair[0] not in wanted]
+            stayed += [id_ for id_, _ in pairs if wanted is None or id_ in wanted]
+            if keep:
+                ids, bodies = zip(*keep, strict=True)
+                self._leave(_Batch(ids, bodies))
+        if stayed:
+            self._not_sent(tuple(stayed), "cancelled before it left", now)
+        return frozenset(stayed)
+
+    def _remember(self, id_: str, sent: Sent) -> None:
+        self.sent.setdefault(id_, sent)
+        if len(self.sent) > MOST_SENT:
+            del self.sent[next(iter(self.sent))]
+
+    def _not_sent(self, ids: tuple[str, ...], why: str, now: Nanos) -> None:
+        exchange = Exchange(path=ORDER_PATH, failure=why, left=False)
+        self._tell(Answered(asked=Asked.PLACE, sent=now, exchanges=(exchange,), ids=ids))
+
+    def _answered(self, asked: Asked, ids: tuple[str, ...], sent: Nanos, exchange: Exchange) -> None:
+        self._pace(asked, exchange)
+        self._tell(Answered(asked=asked, sent=sent, exchanges=(exchange,), ids=ids))
+        if asked is Asked.PLACE:
+            self._learn_places(ids, judge_orders(exchange, ids))
+        else:
+            self._learn_cancels(ids, exchange)
+
+    def _learn_places(self, ids: tuple[str, ...], judged: Judged) -> None:
+        now = self._way.now()
+        self._loose.answered(ids, judged, now)
+        self._condition.judged(judged, now)
+        for id_, verdict in zip(ids, judged.verdicts, strict=True):
+            if verdict.fate is Fate.ACCEPTED:
+                self._condition.took(resting=id_ in self.sent and self.sent[id_].post_only)
+        if judged.untrusted:
+            self._doubt()
+
+    def _learn_cancels(self, ids: tuple[str, ...], exchange: Exchange) -> None:
+        now = self._way.now()
+        judged = judge_cancel(exchange)
+        self._condition.judged(judged, now)
+        if ids == _PROBE:
+            self._probing = False
+        if judged.untrusted:
+            self._doubt()
+        if judged.answer is None:
+            return
+        self._condition.answers(now)
+        gone = [id_ for id_ in judged.answer.not_canceled if id_ in self.sent]
+        self._loose.cancelled((*judged.answer.canceled, *gone), now)
+        if exchange.path == CANCEL_ALL_PATH and judged.answer.canceled:
+            self._way.budget.owe(limits.CANCELS, len(judged.answer.canceled))
+
+    def _pace(self, asked: Asked, exchange: Exchange) -> None:
+        """Slow down where the venue says so: the signer's bucket of the kind that it refused."""
+        if exchange.status == 429:
+            bucket = limits.PLACES if asked is Asked.PLACE else limits.CANCELS
+            self._way.budget.cool_down(bucket, exchange.retry_after_s)
+        elif exchange.status == 200:
+            self._way.budget.served(limits.PLACES if asked is Asked.PLACE else limits.CANCELS)
+
+
+def _bills(groups: Sequence[str], signer: str, tokens: int) -> tuple[Bill, ...]:
+    return ((signer, tokens), *((group, 1) for group in groups))
+
+
+def _nobody() -> None:
+    """Hears nothing."""

@@ -1,0 +1,74 @@
+"""What a venue says was traded is booked, and what did not fit is adopted by name."""
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.identity import MarketId
+from dutchbook.domain.units import CONTRACT, DOLLAR, Money
+from dutchbook.portfolio.entries import Adopted, CashAdopted, Deposit, FillUndone
+from dutchbook.portfolio.fitting import fitted
+from dutchbook.portfolio.ledger import Ledger
+from tests.portfolio.entries import bought, no, sold, traded, yes
+
+
+def ledger_with(dollars: int) -> Ledger:
+    ledger = Ledger()
+    ledger.apply(Deposit(Money(dollars * DOLLAR)))
+    return ledger
+
+
+def test_a_trade_that_fits_is_booked_alone() -> None:
+    entry = bought(yes(), 4_000, 10 * CONTRACT)
+    assert fitted(entry, ledger_with(4)) == (entry,)
+
+
+def test_a_sale_of_more_than_was_known_adopts_the_rest_without_profit() -> None:
+    outcome, ledger = yes(MarketId("0xa1")), ledger_with(10)
+    ledger.apply(bought(outcome, 4_000, 10 * CONTRACT))
+    entries = fitted(sold(outcome, 5_000, 15 * CONTRACT), ledger)
+    assert isinstance(entries[0], Adopted)
+    assert (entries[0].size, entries[0].cost) == (5 * CONTRACT, 2_500_000)
+    for entry in entries:
+        ledger.apply(entry)
+    ledger.check()
+    assert (ledger.realised, ledger.held(outcome)) == (DOLLAR, 0)
+
+
+def test_a_sale_at_kalshi_of_more_than_is_held_is_a_purchase_of_the_other_outcome() -> None:
+    ledger = ledger_with(10)
+    ledger.apply(bought(yes(), 4_000, 2 * CONTRACT))
+    for entry in fitted(sold(yes(), 4_500, 5 * CONTRACT), ledger):
+        ledger.apply(entry)
+    ledger.check()
+    assert (ledger.held(yes()), ledger.held(no())) == (0, 3 * CONTRACT)
+    # Two sold for 45 cents, three of the other outcome bought for 55 cents.
+    assert ledger.cash == 10 * DOLLAR - 800_000 + 900_000 - 1_650_000
+
+
+def test_a_purchase_beyond_the_known_cash_adopts_what_it_needed() -> None:
+    ledger = ledger_with(3)
+    entries = fitted(bought(yes(), 4_000, 10 * CONTRACT, fee=1), ledger)
+    assert entries[0] == CashAdopted(Money(1_000_001), "order o paid more than was known")
+    for entry in entries:
+        ledger.apply(entry)
+    assert ledger.cash == 0
+
+
+def test_a_purchase_whose_contracts_were_sold_can_still_be_taken_back() -> None:
+    ledger = ledger_with(10)
+    purchase = traded(Side.BUY, yes(), 4_000, 10 * CONTRACT, fill="f")
+    ledger.apply(purchase)
+    ledger.apply(sold(yes(), 6_000, 10 * CONTRACT))
+    for entry in fitted(FillUndone(purchase.fill), ledger):
+        ledger.apply(entry)
+    ledger.check()
+    assert (ledger.cash, ledger.held(yes())) == (16 * DOLLAR, 0)
+
+
+def test_a_sale_that_is_undone_gives_the_cost_back_that_left_with_it() -> None:
+    ledger = ledger_with(20)
+    ledger.apply(bought(yes(), 4_000, 10 * CONTRACT))
+    sale = traded(Side.SELL, yes(), 6_000, 4 * CONTRACT, fill="f")
+    ledger.apply(sale)
+    ledger.apply(bought(yes(), 9_000, 10 * CONTRACT))
+    ledger.apply(FillUndone(sale.fill))
+    assert ledger.positions[yes()].cost == 13 * DOLLAR
+    assert ledger.realised == 0

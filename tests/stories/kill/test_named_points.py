@@ -1,0 +1,62 @@
+"""A desk that dies at any named point, whatever becomes of its orders there, knows everything after one clean start."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.stories.kill.points import AT_WORK, RECOVERING, foremost
+from tests.stories.kill.virtual import OUTCOMES, deathbed
+
+every_outcome = pytest.mark.parametrize("outcome", OUTCOMES)
+every_group = pytest.mark.parametrize("group", AT_WORK)
+
+
+def test_there_are_forty_points_and_more() -> None:
+    assert len({point for group in (*AT_WORK.values(), RECOVERING) for point in foremost(group)}) >= 40
+
+
+@every_outcome
+@every_group
+def test_a_desk_that_dies_at_work_loses_and_doubles_nothing(group: str, outcome: str, tmp_path: Path) -> None:
+    die_at_work(foremost(AT_WORK[group]), outcome, tmp_path, seed=1)
+
+
+@every_outcome
+def test_a_desk_that_dies_while_it_recovers_recovers(outcome: str, tmp_path: Path) -> None:
+    die_beginning(foremost(RECOVERING), outcome, tmp_path, seed=2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(11, 14))
+@every_outcome
+@every_group
+def test_every_point_with_other_seeds(group: str, outcome: str, seed: int, tmp_path: Path) -> None:
+    die_at_work(AT_WORK[group], outcome, tmp_path, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(11, 14))
+@every_outcome
+def test_every_point_of_a_recovery_with_other_seeds(outcome: str, seed: int, tmp_path: Path) -> None:
+    die_beginning(RECOVERING, outcome, tmp_path, seed)
+
+
+def die_at_work(points: Sequence[str], outcome: str, home: Path, seed: int) -> None:
+    with deathbed(home, seed) as bed:
+        bed.trades()
+        for point in points:
+            assert bed.dies_at(point, outcome), f"never came {point}: {bed.fuse.reached}"
+            assert bed.begins_again() == [], f"dead {point}, its orders {outcome}"
+            bed.trades()
+
+
+def die_beginning(points: Sequence[str], outcome: str, home: Path, seed: int) -> None:
+    """Die anywhere, then again while the desk recovers from that."""
+    with deathbed(home, seed) as bed:
+        bed.trades()
+        for point in points:
+            bed.is_killed(outcome)
+            assert bed.dies_beginning(point), f"never came {point}: {bed.fuse.reached}"
+            assert bed.begins_again() == [], f"dead {point}, its orders {outcome}"
+            bed.trades()

@@ -1,0 +1,41 @@
+"""The same seed does the same: in another process, with other hash seeds, under another Python."""
+
+import os
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+_WORK = "from dutchbook.interfaces.cli.main import main; main()"
+_OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--hours", "0.3", "--jobs", "1", "--json")
+
+
+class Said(msgspec.Struct):
+    journal_heads: dict[str, str]
+    orders: int
+    frames: int
+
+
+def tortured(python: str, hash_seed: str) -> Said:
+    done = subprocess.run(
+        [python, "-c", _WORK, *_OPTIONS],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        check=False,
+        timeout=900,
+    )
+    assert done.stdout, done.stderr.decode()
+    return msgspec.json.decode(done.stdout, type=Said)
+
+
+def test_two_processes_with_other_hash_seeds_write_the_same_journals() -> None:
+    assert tortured(sys.executable, "1") == tortured(sys.executable, "2")
+
+
+@pytest.mark.long
+def test_another_python_writes_the_same_journals() -> None:
+    second = os.environ.get("DUTCHBOOK_SECOND_PYTHON")
+    if not second:
+        pytest.skip("no second Python: `make test-long` finds one")
+    assert tortured(second, "3") == tortured(sys.executable, "4")
