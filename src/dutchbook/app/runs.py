@@ -15,6 +15,7 @@ from dutchbook.storage.settings import StorageSettings
 
 _LATEST = "latest"
 _FACTS = "run.json"
+_NUMBER = "number"
 
 
 def new_run(
@@ -27,16 +28,18 @@ def new_run(
     runs = Home(home).runs
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"{mode}-{_stamp(RealClock().now() if now is None else now)}"
-    name, number = stem, 1
+    name, copy = stem, 1
     while True:
         try:
             (runs / name).mkdir()
             break
         except FileExistsError:
-            number += 1
-            name = f"{stem}-{number}"
+            copy += 1
+            name = f"{stem}-{copy}"
     journal = Journal.create(runs / name / "journal", storage)
-    (runs / name / _FACTS).write_bytes(msgspec.json.encode({"mode": mode, **facts}) + b"\n")
+    # Numbers, not times, say which run came after which: a clock may be set back between two runs.
+    number = 1 + max((number_of(path) for path in runs.iterdir() if path.is_dir()), default=0)
+    (runs / name / _FACTS).write_bytes(msgspec.json.encode({"mode": mode, **facts, _NUMBER: number}) + b"\n")
     (runs / _LATEST).write_text(name + "\n")
     return name, journal
 
@@ -46,7 +49,13 @@ def runs_with(home: Path, facts: Mapping[str, object]) -> list[Path]:
     runs = Home(home).runs
     folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
     alike = [path for path in folders if facts.items() <= facts_of(path).items()]
-    return sorted(alike, key=lambda path: (path / _FACTS).stat().st_mtime_ns, reverse=True)
+    return sorted(alike, key=lambda path: (number_of(path), path.name), reverse=True)
+
+
+def number_of(folder: Path) -> int:
+    """Which run of its home this was, from 1; 0 for one that does not say."""
+    number = facts_of(folder).get(_NUMBER, 0)
+    return number if isinstance(number, int) else 0
 
 
 def facts_of(folder: Path) -> Mapping[str, object]:
