@@ -116,10 +116,11 @@ def live(home: Path, life: Life) -> None:
 
 
 def _ready(desk: RunningDesk, markets: Sequence[Market]) -> bool:
-    """Whether both venues were compared with the books, and take orders."""
-    states = desk.parts.desk.execution.venues
+    """Whether both venues were compared with our books, take orders, and show prices."""
+    states, book = desk.parts.desk.execution.venues, desk.parts.desk.book
     one = {market.venue: market for market in markets}
-    return all(states.denies(venue, _any_leg(market)) is None for venue, market in one.items())
+    shown = {market.venue for market in markets if (view := book(market.yes)) is not None and view.usable}
+    return shown == set(one) and all(states.denies(venue, _any_leg(market)) is None for venue, market in one.items())
 
 
 def _any_leg(market: Market) -> Leg:

@@ -28,7 +28,7 @@ from tests.stories.kill.venue_process import Standing
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-SOONEST_S, LATEST_S = 0.030, 0.160
+SOONEST_S, LATEST_S = 0.030, 0.500
 """When a desk is killed, counted from its line that says it is ready: drawn evenly."""
 LIFE_S = 30.0
 """How long a desk may live, start included, on average: whoever waits longer for a line waits for nothing."""
