@@ -5,6 +5,7 @@ An order's bytes are written within `place`. No order is ever sent twice, whatev
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -57,6 +58,10 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     ahead: PolymarketDrafter | None = None
 
 
+type Job = Callable[[], Coroutine[Any, Any, None]]
+"""A question, not begun yet: one that never begins leaves nothing behind."""
+
+
 class PolymarketBroker:
     """A `Broker`. Give `dial` and `later` to replace the network and the loop's timers."""
 
@@ -98,7 +103,7 @@ class PolymarketBroker:
         self._heartbeat = Heartbeat(self._post_heartbeat)
         self._guarded = asyncio.Event()
         self._since = around.clock.now()
-        self._jobs: list[Coroutine[Any, Any, None]] = []
+        self._jobs: list[Job] = []
         self._group: asyncio.TaskGroup | None = None
         self._sink: FrameSink | None = None
         self._early: list[Frame] = []
@@ -142,7 +147,7 @@ class PolymarketBroker:
 
     def query(self, order: Order, now: Nanos) -> None:
         """See `Broker.query`."""
-        self._start(self._query(order.venue_id, order.leg.market, order.created, now))
+        self._start(partial(self._query, order.venue_id, order.leg.market, order.created, now))
 
     def watch(self, signed: Callable[[], None]) -> None:
         """`signed` is called when the orders of a call are signed, before their bytes leave."""
@@ -176,7 +181,7 @@ class PolymarketBroker:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                for duty in (*duties, self._probe(), *self._jobs):
+                for duty in (*duties, self._probe(), *(job() for job in self._jobs)):
                     group.create_task(duty)
                 self._jobs.clear()
                 await self._failed
@@ -245,10 +250,10 @@ class PolymarketBroker:
             now = self._now()
             overdue = self._loose.overdue(now)
             for trade in overdue.trades:
-                self._start(self._query_trade(trade, now))
+                self._start(partial(self._query_trade, trade, now))
             for id_ in overdue.orders:
                 if (known := self._sender.sent.get(id_)) is not None:
-                    self._start(self._query(id_, known.market, known.created, now))
+                    self._start(partial(self._query, id_, known.market, known.created, now))
 
     async def _probe(self) -> NoReturn:
         """While the venue takes less than everything, see now and then whether that is over."""
@@ -257,12 +262,12 @@ class PolymarketBroker:
             if self._condition.troubled:
                 self._sender.probe()
 
-    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+    def _start(self, job: Job) -> None:
         """Begin a question; before `run`, when it begins."""
         if self._group is None:
             self._jobs.append(job)
         else:
-            self._group.create_task(job)
+            self._group.create_task(job())
 
     # What comes.
 
