@@ -73,7 +73,7 @@ def test_a_halt_between_the_approval_and_the_sending_keeps_the_order_here(halted
     step = parts.desk.accept(approved(parts, PlanKind.BASKET))
     if halted:
         switch.trip("a signal in the middle of a turn")
-    parts.loop._perform(step, JournalRef(1))
+    parts.loop._outflow.perform(step, JournalRef(1))
     assert parts.loop.counters.orders == (0 if halted else 1)
     [order] = parts.desk.execution.orders
     assert order.status is (OrderStatus.REJECTED if halted else OrderStatus.SENDING)

@@ -42,7 +42,7 @@ class Book:
                 venue=Venue.KALSHI, cash=Money(100 * DOLLAR), positions=(), orders=(), asked=Nanos(1), received=Nanos(2)
             ),
         )
-        self.put("operation", CashAdopted(Money(100 * DOLLAR), "kalshi states it"))
+        self.put("operation", CashAdopted(Money(100 * DOLLAR), "kalshi states it", Venue.KALSHI))
 
     def put(self, kind: str, body: Any) -> None:
         seq = len(self.lines) + 1

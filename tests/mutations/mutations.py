@@ -28,7 +28,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an order leaves before its line is in the journal",
-        ENGINE + "loop.py",
+        ENGINE + "outflow.py",
         '        line = self._append("order", order, cause)\n',
         "        if denied is None and market is not None:\n"
         "            self._gateway.submit(order, market, now)\n"
@@ -157,7 +157,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a halt counts between turns alone",
-        ENGINE + "loop.py",
+        ENGINE + "outflow.py",
         "        if market is None or denied is not None or self._switch.refuses():\n",
         "        if market is None or denied is not None:\n",
         ("tests/app/test_between_approval_and_sending.py",),

@@ -1,7 +1,7 @@
 """What a venue says was traded is booked, and what did not fit is adopted by name."""
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.identity import MarketId
+from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.units import CONTRACT, DOLLAR, Money
 from dutchbook.portfolio.entries import Adopted, CashAdopted, Deposit, FillUndone
 from dutchbook.portfolio.fitting import fitted
@@ -46,7 +46,7 @@ def test_a_sale_at_kalshi_of_more_than_is_held_is_a_purchase_of_the_other_outcom
 def test_a_purchase_beyond_the_known_cash_adopts_what_it_needed() -> None:
     ledger = ledger_with(3)
     entries = fitted(bought(yes(), 4_000, 10 * CONTRACT, fee=1), ledger)
-    assert entries[0] == CashAdopted(Money(1_000_001), "order o paid more than was known")
+    assert entries[0] == CashAdopted(Money(1_000_001), "order o paid more than was known", Venue.KALSHI)
     for entry in entries:
         ledger.apply(entry)
     assert ledger.cash == 0

@@ -160,7 +160,7 @@ class Desk:
             OrderMissing: self._told,
             CancelFailed: self._told,
             ForeignFill: self._told,
-            AccountStated: self._account,
+            AccountStated: self._told,
             OperationReported: self._operated,
             VenueStateChanged: self._told,
             TimerFired: self._timer,
@@ -318,7 +318,7 @@ class Desk:
             learned = replace(
                 learned, operations=learned.operations + step.operations, step=replace(learned.step, sweeps=sweeps)
             )
-        return replace(learned, fitting=fitting) if fitting else learned
+        return replace(learned, fitting=fitting + learned.fitting) if fitting else learned
 
     def _news(self, event: OrderReported | OrderFilled | FillSettled | FillReversed) -> Learned:
         order = event.fill.order if isinstance(event, OrderFilled) else event.order
@@ -332,13 +332,6 @@ class Desk:
 
     def _told(self, event: ExecutionEvent) -> Learned:
         return self._follow(self.execution.on_event(event, self.now))
-
-    def _account(self, event: AccountStated) -> Learned:
-        learned = self._told(event)
-        for entry in learned.step.operations:
-            if isinstance(entry, CashAdopted):
-                self.venue_cash.corrected(event.venue, entry.amount)
-        return learned
 
     def _operated(self, event: OperationReported) -> Learned:
         """Book an operation that is done. What the books have too little for is left to the account's statements."""
@@ -378,8 +371,6 @@ class Desk:
         *first, entry_itself = fitted(entry, self.ledger)
         for adopted in first:
             self._adopt(adopted)
-            if isinstance(adopted, CashAdopted):
-                self.venue_cash.corrected(self._venue_of(entry.fill.market), adopted.amount)
         self.ledger.apply(entry_itself)
         return tuple(first)
 

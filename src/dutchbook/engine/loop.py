@@ -1,6 +1,5 @@
 """The loop: feeds each event through the turn, puts what came of it on record, then does it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import get_args
@@ -17,36 +16,30 @@ from dutchbook.domain.events import (
     GroupClosed,
     HaltOrdered,
     MarketEvent,
-    OperationReported,
     OrderEvent,
     OrderFilled,
-    OrderReported,
     Resumed,
     TimerFired,
     VenueStateChanged,
 )
-from dutchbook.domain.identity import MarketId, OutcomeId, Venue
-from dutchbook.domain.markets import Market
-from dutchbook.domain.operations import OperationKind, Progress
-from dutchbook.domain.orders import Order, OrderId, Report
+from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.ports import Frame, Lane
 from dutchbook.domain.units import MILLISECOND, SECOND, Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
+from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.memory import Memory
+from dutchbook.engine.outflow import Outflow, Outlets
 from dutchbook.engine.ports import Gateway, Observer, Record
-from dutchbook.engine.records import FaultRecord, Mark, event_record, verdict_record
+from dutchbook.engine.records import FaultRecord, Mark, event_record
 from dutchbook.engine.reliving import relive
 from dutchbook.engine.risk_view import DeskRisk
-from dutchbook.engine.turn import QUIET, Decision, Turn, decide, look, turn
-from dutchbook.execution.step import Ordered, Step
+from dutchbook.engine.turn import QUIET, Turn, decide, look, turn
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Refused
 from dutchbook.strategies.ports import Strategy
-from dutchbook.venues.trading import OrderDenied
 
 MARK_EVERY = 10_000
 """Frames between two marks in the journal."""
@@ -59,24 +52,12 @@ MINUTE_TIMER = "minute"
 """The timer of a desk that holds anything: each minute, for rules about how long."""
 LOOK_EVERY = Nanos(50 * MILLISECOND)
 """Engine time, while frames come, between two looks at what is no frame: equity, the halt, groups that nothing joined.
-A codec closes its groups at its own next frame, drivers call `advance` when none comes, `_send` asks for the halt."""
+A codec closes its groups at its own next frame, drivers call `advance` when none comes, sending asks for the halt."""
 
 _JOURNALLED: frozenset[type] = frozenset(
     (*get_args(OrderEvent.__value__), *get_args(Command.__value__), VenueStateChanged, TimerFired, CashMoved)
 )
 """All of `DeskEvent`: what does not come from a market is on record before it is applied."""
-
-
-class LoopCounters:
-    """What the loop did, for reports."""
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.intents = 0
-        self.refused = 0
-        self.orders = 0
-        self.fills = 0
-        self.refusals: Counter[str] = Counter()
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,12 +100,13 @@ class Loop:
         self._lane = feed.open_lane(desk.books)
         self._view = DeskRisk(desk)
         self._switch = switch
+        outlets = Outlets(gateway, self.agenda, self._append, self.dispatch)
+        self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)
         self._next_look = Nanos(0)
         self._next_drawdown = Nanos(0)
         self._next_minute = Nanos(0)
         self._drawdown = desk.drawdown.state
-        self._kept: set[MarketId] = set()
         self._next_mark = MARK_EVERY
         self.decoded: Callable[[], None] | None = None
         """Called when a frame is decoded: for figures of how long it takes, never for decisions."""
@@ -141,7 +123,7 @@ class Loop:
         if memory is not None:
             self._append("state", memory.state, cause)
             for market in memory.markets:
-                self._keep_market(market, cause)
+                self._outflow.keep_market(market, cause)
             self._append("told", {"fills": memory.told}, cause)
             for line in memory.lines:
                 self._append("kept", line, cause)
@@ -154,8 +136,8 @@ class Loop:
             for pending in desk.execution.operations.pending.values():
                 if pending.reference:
                     self._gateway.follow_operation(pending.ordered.operation, pending.reference)
-            self._perform(desk.execution.resume(desk.now), cause)
-        self._perform(desk.execution.connect(venues, desk.now), cause)
+            self._outflow.perform(desk.execution.resume(desk.now), cause)
+        self._outflow.perform(desk.execution.connect(venues, desk.now), cause)
 
     @property
     def strategy_names(self) -> tuple[str, ...]:
@@ -402,113 +384,9 @@ class Loop:
         """Put on record what the turn led to and do it; then what observers saw: no order waits for that."""
         seen = [observation for observer in self._observers for observation in observer.observations()]
         if result is not QUIET:
-            self._carry_out(result, cause)
+            self._outflow.carry_out(result, cause)
         for observation in seen:
             self._append("observation", observation, cause)
-
-    def _carry_out(self, result: Turn, cause: Cause) -> None:
-        for entry in result.learned.fitting:
-            self._append("fitting", entry, cause)
-        for operation in result.learned.operations:
-            self._append("operation", operation, cause)
-        for market in result.learned.decided:
-            self._append("market", market, cause)
-        self._perform(result.learned.step, cause)
-        for decision in result.decisions:
-            self._decided(decision, cause)
-        self._dispatch_all(result.learned.answers, cause)
-
-    def _decided(self, decision: Decision, cause: Cause) -> None:
-        verdict = decision.verdict
-        self.counters.intents += 1
-        if isinstance(verdict, Refused):
-            self.counters.refused += 1
-            self.counters.refusals.update(refusal.rule for refusal in verdict.refusals)
-        self._perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
-
-    def _perform(self, step: Step, cause: Cause) -> None:
-        self._book(step, cause)
-        for ended in step.ended:
-            self._append("basket", ended, cause)
-        for order_id in step.cancels:
-            self._cancel(order_id, cause)
-        for order_id in step.queries:
-            self._gateway.query(order_id, self.desk.now)
-        for venue in step.sweeps:
-            self._gateway.sweep(venue, self.desk.now)
-        if step.orders:
-            self._send_all(step.orders, cause)
-        for note in step.notes:  # behind the bytes: words that nothing waits for
-            self._append("note", note, cause)
-        for name, at in step.timers:
-            self.agenda.add(at, TimerDue(name), cause)
-        self._tell(step, cause)
-
-    def _tell(self, step: Step, cause: Cause) -> None:
-        """What execution found out: on record, and those of it that are events through the turn."""
-        for difference in step.differences:
-            self._append("difference", difference, cause)
-        for alert in step.alerts:
-            self._append("alert", alert, cause)
-        for halt in step.halts:
-            line = self._append("halt", halt, cause)
-            if halt.venue is None and self.desk.halt_reason is None:
-                self._switch.order(Halt(halt.reason, "the desk", self.desk.now))
-                self.dispatch(HaltOrdered(halt.reason, self.desk.now), line)
-        self._dispatch_all(step.findings, cause)
-
-    def _send_all(self, orders: Sequence[Order], cause: Cause) -> None:
-        """Put orders on record and on their way together; those that stay here are reported once the others left."""
-        stayed = [(order, *why) for order in orders if (why := self._send(order, cause)) is not None]
-        self._gateway.depart(self.desk.now)
-        for order, reason, line in stayed:
-            self.dispatch(OrderReported(order.id, Report.REJECTED, self.desk.now, f"not sent: {reason}"), line)
-
-    def _send(self, order: Order, cause: Cause) -> tuple[str, Cause] | None:
-        """Put an order on record and hand it to the gateway; why it stays here, if it does, and its place on record."""
-        now = self.desk.now
-        market = self.desk.catalogue.market(order.leg.market)
-        denied = f"no market {order.leg.market} is known" if market is None else self.desk.refuses(order)
-        if market is not None and denied is None:
-            try:
-                order = self._gateway.prepare(order, market, now)
-                self.desk.named(order)
-            except OrderDenied as error:
-                denied = str(error)
-        if market is not None:
-            self._keep_market(market, cause)
-        line = self._append("order", order, cause)
-        # The halt is looked for last: between it and the bytes there is nothing but their writing.
-        if market is None or denied is not None or self._switch.refuses():
-            return denied or "the desk is halted", line
-        self.counters.orders += 1
-        arrives = self._gateway.submit(order, market, now)
-        if arrives is not None:
-            self.agenda.add(arrives, OrderArrives(order.id), line)
-        return None
-
-    def _book(self, step: Step, cause: Cause) -> None:
-        """Put on record what was booked, and have done what is to be booked once it is done."""
-        for operation in step.operations:
-            self._append("operation", operation, cause)
-        for entry in step.done:
-            self._append("done", entry, cause)
-        for ordered in step.ordered:
-            self._operate(ordered, cause)
-
-    def _operate(self, ordered: Ordered, cause: Cause) -> None:
-        """Put an operation on record and have it sent. What binds more money stays here while the desk is halted."""
-        line, operation, now = self._append("operate", ordered, cause), ordered.operation, self.desk.now
-        if operation.kind is OperationKind.SPLIT and self._switch.refuses():
-            self.dispatch(OperationReported(operation.id, Progress.FAILED, now, "not sent: the desk is halted"), line)
-        else:
-            self._gateway.operate(operation, now)
-
-    def _cancel(self, order: OrderId, cause: Cause) -> None:
-        line = self._append("cancel", {"order": order}, cause)
-        arrives = self._gateway.cancel(order, self.desk.now)
-        if arrives is not None:
-            self.agenda.add(arrives, CancelArrives(order), line)
 
     def _dispatch_all(self, events: Iterable[Event], cause: Cause) -> None:
         for event in events:
@@ -516,12 +394,6 @@ class Loop:
 
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
-
-    def _keep_market(self, market: Market, cause: Cause) -> None:
-        """Put a market on record with its first order: a restart must know what it holds, listed or not."""
-        if market.id not in self._kept:
-            self._kept.add(market.id)
-            self._append("market", market, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY

@@ -27,7 +27,6 @@ from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.execution.orders import Orders
 from dutchbook.execution.step import BasketEnd, Ordered
 from dutchbook.portfolio.entries import (
-    CashAdopted,
     Convert,
     Deposit,
     FillBooked,
@@ -160,7 +159,6 @@ class _Reader:
         self._ended: set[OperationId] = set()
         self._markets: dict[MarketId, Market] = {}
         self._told: dict[tuple[str, str], None] = {}
-        self._stated: Venue | None = None
         self._last = Nanos(0)
         self._has_begun = False
         self._readers = {
@@ -180,7 +178,6 @@ class _Reader:
             "operate": self._ordered,
             "operated": self._operated,
             "basket": self._basket,
-            "account": self._account,
             "foreign_fill": self._foreign,
             "drawdown": self._limits,
             "command": self._command,
@@ -291,8 +288,6 @@ class _Reader:
             self._ledger.apply(entry)
         if isinstance(entry, Settlement):
             self._decided(entry)
-        if isinstance(entry, CashAdopted) and self._stated is not None:
-            self._venue_cash.corrected(self._stated, entry.amount)
         self._keep_operation(entry, line)
 
     def _ordered(self, line: Kept) -> None:
@@ -338,9 +333,6 @@ class _Reader:
         self._over.update(end_of(line).intents)
         self._keep(end_of(line).intents[0], line)
 
-    def _account(self, line: Kept) -> None:
-        self._stated = _venue_said(line.body).venue
-
     def _foreign(self, line: Kept) -> None:
         self._tell(msgspec.json.decode(line.body, type=ForeignFill).fill)
 
@@ -361,8 +353,6 @@ class _Reader:
     def _book(self, entry: FillBooked | FillUndone) -> None:
         for one in fitted(entry, self._ledger):
             self._ledger.apply(one)
-            if isinstance(one, CashAdopted):
-                self._venue_cash.corrected(venue_of(entry.fill.market), one.amount)
 
     def _tell(self, fill: Fill) -> None:
         if fill.id:
@@ -387,10 +377,6 @@ def _basket_of(ordered: Ordered) -> IntentId | None:
     return None if isinstance(ordered.entry, Settlement) else ordered.entry.basket
 
 
-class _Said(msgspec.Struct):
-    venue: Venue
-
-
 _fill = msgspec.json.Decoder(Fill).decode
 _order = msgspec.json.Decoder(Order).decode
 _report = msgspec.json.Decoder(OrderReported).decode
@@ -401,5 +387,4 @@ _operation = msgspec.json.Decoder(LedgerEntry).decode
 _ordered = msgspec.json.Decoder(Ordered).decode
 _reported = msgspec.json.Decoder(OperationReported).decode
 _end = msgspec.json.Decoder(BasketEnd).decode
-_venue_said = msgspec.json.Decoder(_Said).decode
 _any_command = msgspec.json.Decoder(Command).decode

@@ -39,4 +39,6 @@ def _cash(entry: FillBooked | FillUndone, ledger: Ledger) -> LedgerEntry | None:
     else:
         needed = notional_down(fill.price, fill.size) - fill.fee
     missing = Money(needed - ledger.cash)
-    return CashAdopted(missing, f"order {fill.order} paid more than was known") if missing > 0 else None
+    if missing <= 0:
+        return None
+    return CashAdopted(missing, f"order {fill.order} paid more than was known", venue_of(fill.market))

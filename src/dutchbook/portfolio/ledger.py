@@ -36,7 +36,7 @@ class Ledger:
     A position never goes below zero and neither does cash: what is not there cannot be taken.
     """
 
-    def __init__(self, follow: Callable[[Booking], None] | None = None) -> None:
+    def __init__(self, follow: Callable[[LedgerEntry, Booking], None] | None = None) -> None:
         """`follow` is told of each booking once it is made."""
         self._follow = follow
         self._balances: dict[Account, int] = dict.fromkeys(Account, 0)
@@ -133,7 +133,7 @@ class Ledger:
         elif isinstance(entry, Withdrawal):
             self._withdrawals += entry.amount
         if self._follow is not None:
-            self._follow(booking)
+            self._follow(entry, booking)
         return booking
 
     def opened_at(self, outcome: OutcomeId) -> Nanos | None:

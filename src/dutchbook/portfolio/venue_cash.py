@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.units import Money
 from dutchbook.portfolio.bookings import Account, Posting
+from dutchbook.portfolio.entries import CashAdopted, LedgerEntry
 
 type VenueOf = Callable[[MarketId], Venue]
 
@@ -28,12 +29,11 @@ class VenueCash:
         """A venue says what lies there, what is reserved included. It is known from now on."""
         self._known[venue] = cash
 
-    def corrected(self, venue: Venue, by: Money) -> None:
-        """The ledger took over what a venue stated beyond (or below) what was booked there."""
-        self._known[venue] = self._known.get(venue, 0) + by
-
-    def booked(self, booking: Iterable[Posting]) -> None:
-        """Follow a booking of the ledger: its cash moves where its market is."""
+    def booked(self, entry: LedgerEntry, booking: Iterable[Posting]) -> None:
+        """Follow a booking of the ledger: its cash moves where its market is, or at the venue that it names."""
+        if isinstance(entry, CashAdopted) and entry.venue is not None:
+            self._known[entry.venue] = self._known.get(entry.venue, 0) + entry.amount
+            return
         market: MarketId | None = None
         moved = 0
         for posting in booking:

@@ -1,0 +1,169 @@
+"""What leaves the desk: what a turn or execution wants is on record first, and done then."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from dutchbook.domain.events import (
+    Cause,
+    Event,
+    HaltOrdered,
+    OperationReported,
+    OrderReported,
+)
+from dutchbook.domain.identity import MarketId
+from dutchbook.domain.markets import Market
+from dutchbook.domain.operations import OperationKind, Progress
+from dutchbook.domain.orders import Order, OrderId, Report
+from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
+from dutchbook.engine.counters import LoopCounters
+from dutchbook.engine.desk import Desk
+from dutchbook.engine.ports import Gateway
+from dutchbook.engine.records import verdict_record
+from dutchbook.engine.turn import Decision, Turn
+from dutchbook.execution.step import Ordered, Step
+from dutchbook.risk.halt import Halt, HaltSwitch
+from dutchbook.risk.review import Refused
+from dutchbook.venues.trading import OrderDenied
+
+
+class Append(Protocol):
+    """Puts a line on record, at the desk's time; its place."""
+
+    def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
+
+
+class Outlets(msgspec.Struct, frozen=True):
+    """Where things go: orders, what is due later, lines, and events that follow from what was done."""
+
+    gateway: Gateway
+    agenda: Agenda
+    append: Append
+    dispatch: Callable[[Event, Cause], None]
+
+
+class Outflow:
+    """Carries out turns and steps of one desk."""
+
+    def __init__(self, desk: Desk, outlets: Outlets, switch: HaltSwitch, counters: LoopCounters) -> None:
+        self._desk = desk
+        self._gateway, self._agenda = outlets.gateway, outlets.agenda
+        self._append, self._dispatch = outlets.append, outlets.dispatch
+        self._switch = switch
+        self._counters = counters
+        self._kept: set[MarketId] = set()
+
+    def carry_out(self, result: Turn, cause: Cause) -> None:
+        """All that a turn led to."""
+        for entry in result.learned.fitting:
+            self._append("fitting", entry, cause)
+        for operation in result.learned.operations:
+            self._append("operation", operation, cause)
+        for market in result.learned.decided:
+            self._append("market", market, cause)
+        self.perform(result.learned.step, cause)
+        for decision in result.decisions:
+            self._decided(decision, cause)
+        for answer in result.learned.answers:
+            self._dispatch(answer, cause)
+
+    def _decided(self, decision: Decision, cause: Cause) -> None:
+        verdict = decision.verdict
+        self._counters.intents += 1
+        if isinstance(verdict, Refused):
+            self._counters.refused += 1
+            self._counters.refusals.update(refusal.rule for refusal in verdict.refusals)
+        self.perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
+
+    def perform(self, step: Step, cause: Cause) -> None:
+        """All that execution wants now."""
+        self._book(step, cause)
+        for ended in step.ended:
+            self._append("basket", ended, cause)
+        for order_id in step.cancels:
+            self._cancel(order_id, cause)
+        for order_id in step.queries:
+            self._gateway.query(order_id, self._desk.now)
+        for venue in step.sweeps:
+            self._gateway.sweep(venue, self._desk.now)
+        if step.orders:
+            self._send_all(step.orders, cause)
+        for note in step.notes:  # behind the bytes: words that nothing waits for
+            self._append("note", note, cause)
+        for name, at in step.timers:
+            self._agenda.add(at, TimerDue(name), cause)
+        self._tell(step, cause)
+
+    def _tell(self, step: Step, cause: Cause) -> None:
+        """What execution found out: on record, and those of it that are events through the turn."""
+        for difference in step.differences:
+            self._append("difference", difference, cause)
+        for alert in step.alerts:
+            self._append("alert", alert, cause)
+        for halt in step.halts:
+            line = self._append("halt", halt, cause)
+            if halt.venue is None and self._desk.halt_reason is None:
+                self._switch.order(Halt(halt.reason, "the desk", self._desk.now))
+                self._dispatch(HaltOrdered(halt.reason, self._desk.now), line)
+        for finding in step.findings:
+            self._dispatch(finding, cause)
+
+    def _send_all(self, orders: Sequence[Order], cause: Cause) -> None:
+        """Put orders on record and on their way together; those that stay here are reported once the others left."""
+        stayed = [(order, *why) for order in orders if (why := self._send(order, cause)) is not None]
+        self._gateway.depart(self._desk.now)
+        for order, reason, line in stayed:
+            self._dispatch(OrderReported(order.id, Report.REJECTED, self._desk.now, f"not sent: {reason}"), line)
+
+    def _send(self, order: Order, cause: Cause) -> tuple[str, Cause] | None:
+        """Put an order on record and hand it to the gateway; why it stays here, if it does, and its place on record."""
+        now = self._desk.now
+        market = self._desk.catalogue.market(order.leg.market)
+        denied = f"no market {order.leg.market} is known" if market is None else self._desk.refuses(order)
+        if market is not None and denied is None:
+            try:
+                order = self._gateway.prepare(order, market, now)
+                self._desk.named(order)
+            except OrderDenied as error:
+                denied = str(error)
+        if market is not None:
+            self.keep_market(market, cause)
+        line = self._append("order", order, cause)
+        # The halt is looked for last: between it and the bytes there is nothing but their writing.
+        if market is None or denied is not None or self._switch.refuses():
+            return denied or "the desk is halted", line
+        self._counters.orders += 1
+        arrives = self._gateway.submit(order, market, now)
+        if arrives is not None:
+            self._agenda.add(arrives, OrderArrives(order.id), line)
+        return None
+
+    def _book(self, step: Step, cause: Cause) -> None:
+        """Put on record what was booked, and have done what is to be booked once it is done."""
+        for operation in step.operations:
+            self._append("operation", operation, cause)
+        for entry in step.done:
+            self._append("done", entry, cause)
+        for ordered in step.ordered:
+            self._operate(ordered, cause)
+
+    def _operate(self, ordered: Ordered, cause: Cause) -> None:
+        """Put an operation on record and have it sent. What binds more money stays here while the desk is halted."""
+        line, operation, now = self._append("operate", ordered, cause), ordered.operation, self._desk.now
+        if operation.kind is OperationKind.SPLIT and self._switch.refuses():
+            self._dispatch(OperationReported(operation.id, Progress.FAILED, now, "not sent: the desk is halted"), line)
+        else:
+            self._gateway.operate(operation, now)
+
+    def _cancel(self, order: OrderId, cause: Cause) -> None:
+        line = self._append("cancel", {"order": order}, cause)
+        arrives = self._gateway.cancel(order, self._desk.now)
+        if arrives is not None:
+            self._agenda.add(arrives, CancelArrives(order), line)
+
+    def keep_market(self, market: Market, cause: Cause) -> None:
+        """Put a market on record with its first order: a restart must know what it holds, listed or not."""
+        if market.id not in self._kept:
+            self._kept.add(market.id)
+            self._append("market", market, cause)
