@@ -69,9 +69,9 @@ def test_what_cannot_be_executed_at_both_venues_is_no_opportunity(
 
 
 @st.composite
-def books(draw: st.DrawFn, low: int, high: int) -> tuple[Level, ...]:
+def books(draw: st.DrawFn, low: int, high: int, least: int = 1) -> tuple[Level, ...]:
     prices = draw(st.lists(st.integers(low, high), min_size=1, max_size=4, unique=True))
-    sizes = st.integers(1, 3_000).map(lambda hundredths: Size(hundredths * LOT))
+    sizes = st.integers(least, 3_000).map(lambda hundredths: Size(hundredths * LOT))
     return tuple(Level(Price(price), draw(sizes)) for price in sorted(prices))
 
 
@@ -82,6 +82,17 @@ def pairs(draw: st.DrawFn) -> tuple[LegDepth, LegDepth]:
     here = draw(books(max(1, centre - 500), min(9_999, centre + 200)))
     there = draw(books(max(1, ONE - centre - 500), min(9_999, ONE - centre + 200)))
     first = polymarket(here, draw(st.integers(0, 80_000)), draw(st.sampled_from(POLYMARKET_TICKS)))
+    second = kalshi(there, draw(st.sampled_from(KALSHI_GRIDS)), draw(st.sampled_from([100, 10_000])))
+    return first, second
+
+
+@st.composite
+def gaps(draw: st.DrawFn) -> tuple[LegDepth, LegDepth]:
+    """As `pairs`, but cheap and deep enough that there is nearly always something to execute."""
+    centre = draw(st.integers(2_000, 8_000))
+    here = draw(books(centre - 900, centre - 600, least=1_000))
+    there = draw(books(ONE - centre - 900, ONE - centre - 600, least=1_000))
+    first = polymarket(here, draw(st.integers(0, 80_000)), draw(st.sampled_from(POLYMARKET_TICKS[:3])))
     second = kalshi(there, draw(st.sampled_from(KALSHI_GRIDS)), draw(st.sampled_from([100, 10_000])))
     return first, second
 
@@ -119,7 +130,7 @@ def test_no_edge_is_seen_where_trying_every_size_by_hand_finds_none(
         assert found is None
 
 
-@given(pairs())
+@given(gaps())
 def test_an_edge_that_is_seen_is_no_more_than_the_books_give(legs: tuple[LegDepth, LegDepth]) -> None:
     found = executable_size(legs, ONE)
     assume(found is not None)
@@ -131,7 +142,7 @@ def test_an_edge_that_is_seen_is_no_more_than_the_books_give(legs: tuple[LegDept
     assert found.outlay + found.profit == found.size  # a set pays a dollar
 
 
-@given(pairs())
+@given(gaps())
 def test_what_is_executable_is_an_order_that_both_venues_take(legs: tuple[LegDepth, LegDepth]) -> None:
     found = executable_size(legs, ONE)
     assume(found is not None)
@@ -145,7 +156,7 @@ def test_what_is_executable_is_an_order_that_both_venues_take(legs: tuple[LegDep
         assert sum(level.size for level in leg.levels if level.price <= limit) >= found.size
 
 
-@given(pairs())
+@given(gaps())
 def test_below_the_break_even_mismatch_a_pair_earns_and_above_it_loses(legs: tuple[LegDepth, LegDepth]) -> None:
     found = executable_size(legs, ONE)
     assume(found is not None)
