@@ -6,7 +6,8 @@ the last byte of the last order. One leg (the thinnest first) or three in one ba
 recording, signing, warm connection. Theirs: websockets, json and py-clob-client-v2, with coincurve and as pip installs
 it. The floor is an empty client on our loop and our sockets, which writes what it has ready.
 
-All clients live through a whole measurement; a round is a run of ticks for each of them in turn, within the rate
+All clients live through a whole measurement; a round is a run of ticks for each of them in turn, milliseconds apart as
+in a busy market (after a longer sleep the wake-up of cold caches is most of what small clients take), within the rate
 limits that ours keeps to. Its figure is the median of the round, without its first ticks. Afterwards the official
 client makes each of our orders again: bodies are the same to a byte.
 """
@@ -37,6 +38,8 @@ _FIRST = 3
 _REFILL_S = 1.2
 """Until the limits allow the next burst."""
 _KEY = "0x" + "11" * 31 + "12"
+_PAUSE_S = 0.0015
+"""Between a tick and the outcome's rise, and between that and the next tick."""
 _START_S = 60.0
 _SETTLE_S = 2.0
 
@@ -105,9 +108,9 @@ def _round(venue: TickVenue, legs: int) -> float:
     for number in range(TICKS):
         outcome = number % len(TOKENS)
         took.append(venue.tick(outcome, FALLEN_SIZE, legs))
-        venue.rest(0.005)
+        venue.rest(_PAUSE_S)
         venue.untick(outcome)
-        venue.rest(0.03)  # a desk looks at other things every 20 ms, and signs ahead then
+        venue.rest(_PAUSE_S)
     return median(took[_FIRST:])
 
 

@@ -57,10 +57,13 @@ class Book:
     """Bids and asks of one outcome. Unusable until its first snapshot, and again after a loss until the next one.
 
     Prices are kept sorted beside a dict of sizes: the commonest change, a new size at a known level, is one dict store.
-    The best prices are attributes: they are read far more often than they move.
+    The best prices are attributes: they are read far more often than they move. Levels are made when somebody reads
+    them, and kept until their side changes: a decision reads the same ones several times.
     """
 
     __slots__ = (
+        "_asks",
+        "_bids",
         "ask_prices",
         "ask_sizes",
         "best_ask",
@@ -91,6 +94,8 @@ class Book:
         """The book of the market's other outcome, where the venue publishes both."""
         self.waiting = False
         """Whether it holds changes of a venue instant that is not complete: nobody may look yet."""
+        self._bids: tuple[Level, ...] | None = None
+        self._asks: tuple[Level, ...] | None = None
 
     @property
     def usable(self) -> bool:
@@ -105,13 +110,19 @@ class Book:
 
     def bids(self) -> Iterator[Level]:
         """Bid levels, highest first."""
-        sizes = self.bid_sizes
-        return (Level(price, sizes[price]) for price in reversed(self.bid_prices))
+        levels = self._bids
+        if levels is None:
+            sizes = self.bid_sizes
+            levels = self._bids = tuple([Level(price, sizes[price]) for price in reversed(self.bid_prices)])
+        return iter(levels)
 
     def asks(self) -> Iterator[Level]:
         """Ask levels, lowest first."""
-        sizes = self.ask_sizes
-        return (Level(price, sizes[price]) for price in self.ask_prices)
+        levels = self._asks
+        if levels is None:
+            sizes = self.ask_sizes
+            levels = self._asks = tuple([Level(price, sizes[price]) for price in self.ask_prices])
+        return iter(levels)
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
@@ -121,6 +132,7 @@ class Book:
         self.ask_prices = sorted(self.ask_sizes)
         self.best_bid = self.bid_prices[-1] if self.bid_prices else None
         self.best_ask = self.ask_prices[0] if self.ask_prices else None
+        self._bids = self._asks = None
         self.received = received
         self.fault = None
 
@@ -128,8 +140,10 @@ class Book:
         """Set the total size at a price; 0 removes the level."""
         if side is _BUY:
             prices, sizes = self.bid_prices, self.bid_sizes
+            self._bids = None
         else:
             prices, sizes = self.ask_prices, self.ask_sizes
+            self._asks = None
         if size:
             if price in sizes:
                 sizes[price] = size
@@ -157,6 +171,10 @@ class Book:
             )
         if before and left:
             sizes[price] = left
+            if side is _BUY:
+                self._bids = None
+            else:
+                self._asks = None
         else:
             self.set_level(side, price, left)
 

@@ -20,6 +20,7 @@ class DeskRisk:
         self._desk = desk
         self._valuation: Valuation | None = None
         self._needed: tuple[Intent, Mapping[MarketId, Money]] | None = None
+        self._heard: dict[Venue, Nanos] = {}
 
     @property
     def now(self) -> Nanos:
@@ -33,6 +34,7 @@ class DeskRisk:
         """A review begins: nothing changes until its end, so what several rules ask for is worked out once."""
         self._valuation = None
         self._needed = None
+        self._heard.clear()
 
     def equity(self) -> Money:
         return self._worth().low
@@ -61,12 +63,17 @@ class DeskRisk:
         book, market = self._desk.book(outcome), self._desk.catalogue.market_of(outcome)
         if book is None or market is None or not book.usable:
             return None
+        heard = self._heard.get(market.venue)
+        if heard is None:
+            heard = self._heard[market.venue] = self._last_heard(market.venue)
+        return max(book.received, heard)
+
+    def _last_heard(self, venue: Venue) -> Nanos:
+        """When a venue's market data was last heard."""
         # What the private connection says of our orders proves nothing of the one that carries the book.
-        ours = (orders_source(market.venue), user_source(market.venue))
-        heard = (
-            at for source, at in self._desk.heard.items() if source.startswith(market.venue) and source not in ours
-        )
-        return Nanos(max(book.received, *heard))
+        ours = (orders_source(venue), user_source(venue))
+        heard = (at for source, at in self._desk.heard.items() if source.startswith(venue) and source not in ours)
+        return max(heard, default=Nanos(0))
 
     def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
         if self._needed is None or self._needed[0] is not intent:

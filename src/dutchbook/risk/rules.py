@@ -1,6 +1,6 @@
 """The guardian's rules. Limits on opening let through what only reduces risk; a refusal names the tightest limit."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -71,8 +71,10 @@ def paused(intent: Intent, view: RiskView) -> Refusal | None:
 def position_limit(settings: RiskSettings) -> Rule:
     """Refuse what could put more than the limit into one market."""
 
+    limit = _limit("position_limit", settings.position_limit, settings.position_limit_dollars)
+
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
-        cap = _cap("position_limit", settings.position_limit, settings.position_limit_dollars, view)
+        cap = limit(view)
         over = [
             (market, total)
             for market, added in view.needed(intent).items()
@@ -90,8 +92,10 @@ def position_limit(settings: RiskSettings) -> Rule:
 def venue_limit(settings: RiskSettings) -> Rule:
     """Refuse what could put more than the limit at one venue."""
 
+    limit = _limit("venue_limit", settings.venue_limit, settings.venue_limit_dollars)
+
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
-        cap = _cap("venue_limit", settings.venue_limit, settings.venue_limit_dollars, view)
+        cap = limit(view)
         added: dict[Venue, int] = {}
         for market, needed in view.needed(intent).items():
             venue = _venue(market, view)
@@ -108,13 +112,13 @@ def venue_limit(settings: RiskSettings) -> Rule:
 def deployed_limit(settings: RiskSettings) -> Rule:
     """Refuse what could bind more than the limit in all markets, or more than the cash that is free."""
 
+    limit = _limit("deployed_limit", settings.deployed_limit, settings.deployed_limit_dollars)
+
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
         added = sum(view.needed(intent).values())
         deployed = view.deployed()
         at_hand = Cap("cash at hand", Money(deployed + view.free_cash()))
-        cap = tightest(
-            (_cap("deployed_limit", settings.deployed_limit, settings.deployed_limit_dollars, view), at_hand)
-        )
+        cap = tightest((limit(view), at_hand))
         total = deployed + added
         return _too_much("deployed_limit", "all markets", total, cap) if added and total > cap.amount else None
 
@@ -162,8 +166,10 @@ def ratcheting_stop(settings: RiskSettings) -> Rule:
 def daily_loss(settings: RiskSettings) -> Rule:
     """Refuse opening while paused, and what could lose more than the day's limit with all in flight."""
 
+    limit = _limit("daily_loss", settings.daily_loss, settings.daily_loss_dollars)
+
     def rule(intent: Intent, view: RiskView) -> Refusal | None:
-        cap = _cap("daily_loss", settings.daily_loss, settings.daily_loss_dollars, view)
+        cap = limit(view)
         at_worst = Money(view.equity_at_day_start() - view.equity() + view.worst_loss() + intent.max_loss)
         paused = view.paused()
         if (paused is None and at_worst <= cap.amount) or only_reduces(intent, view):
@@ -174,10 +180,16 @@ def daily_loss(settings: RiskSettings) -> Rule:
     return rule
 
 
-def _cap(name: str, share: int, amount: Money | None, view: RiskView) -> Cap:
-    """The tighter of a share of the bankroll and an amount."""
-    of_bankroll = Cap(f"{name} {percent(share)} of bankroll", Money(view.bankroll * share // _MILLION))
-    return of_bankroll if amount is None else tightest((of_bankroll, Cap(f"{name}_dollars", amount)))
+def _limit(name: str, share: int, amount: Money | None) -> Callable[[RiskView], Cap]:
+    """The tighter of a share of the bankroll and an amount. Its words are made once: each review asks for it."""
+    of_bankroll = f"{name} {percent(share)} of bankroll"
+    fixed = None if amount is None else Cap(f"{name}_dollars", amount)
+
+    def limit(view: RiskView) -> Cap:
+        cap = Cap(of_bankroll, Money(view.bankroll * share // _MILLION))
+        return cap if fixed is None else tightest((cap, fixed))
+
+    return limit
 
 
 def _too_much(rule: str, where: str, total: int, cap: Cap) -> Refusal:
