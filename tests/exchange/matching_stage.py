@@ -21,7 +21,6 @@ from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Money, Nanos, 
 from dutchbook.exchange.charges import worst_cost
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.listing import Listing, QuestionListing
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.messages import (
     BookMoved,
     Change,
@@ -34,6 +33,7 @@ from dutchbook.exchange.matching.messages import (
     Refused,
     SelfTrade,
 )
+from dutchbook.exchange.orders import Entry
 from dutchbook.exchange.rules import KALSHI, POLYMARKET, VenueRules
 
 START = Nanos(1_790_000_000 * SECOND)
@@ -259,6 +259,7 @@ class Witness:
             assert waits is (name in order.owner.open.get(order.market.id, {}))
             assert order.resting is (order.state is OrderState.LIVE)
             assert waits is (name not in self._over)
+            assert order.resting is (order.market.waiting.get(order.row) is order)
             if order.resting:
                 assert order.remaining > 0
                 assert order.remaining + order.filled == order.new.size

@@ -8,7 +8,7 @@ from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.units import Money, Size
 
 if TYPE_CHECKING:
-    from dutchbook.exchange.matching.book import Entry
+    from dutchbook.exchange.orders import Entry
 
 
 class Account:
@@ -30,6 +30,7 @@ class Account:
         "coming_cash",
         "fees",
         "id",
+        "number",
         "open",
         "orders",
         "owned",
@@ -38,8 +39,10 @@ class Account:
         "token_allowance",
     )
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, number: int) -> None:
         self.id = account
+        self.number = number
+        """What the books know its orders by: none of an exchange has that of another."""
         self.balances: dict[int, int] = {}
         self.bound: dict[int, int] = {}
         self.bound_in: dict[MarketId, int] = {}

@@ -12,7 +12,6 @@ from dutchbook.exchange.execution import Execution
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.intake import Intake
 from dutchbook.exchange.ledger import Ledger
-from dutchbook.exchange.matching.book import Entry, fill
 from dutchbook.exchange.matching.messages import (
     BookMoved,
     Change,
@@ -23,6 +22,7 @@ from dutchbook.exchange.matching.messages import (
     Refusal,
     Refused,
 )
+from dutchbook.exchange.orders import Entry, shrink
 
 
 class Amending:
@@ -123,7 +123,7 @@ class Amending:
         order.new = new
         order.updated = floor.now
         if lost:
-            total = fill(order, lost)
+            total = shrink(order, lost)
             self._ledger.trim(order)
             side = Side.BUY if order.bid else Side.SELL
             move = LevelMove(side, order.price, total, -lost)

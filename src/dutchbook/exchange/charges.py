@@ -5,22 +5,24 @@ from dutchbook.domain.markets import KalshiFees, PolymarketFees
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.pricing.kalshi_fees import KalshiOrderFees
 from dutchbook.domain.pricing.polymarket_fees import FeeRounding, polymarket_fee
-from dutchbook.domain.units import ONE, Money, Price, Size
-from dutchbook.exchange.matching.book import Entry
+from dutchbook.domain.units import ONE, Money, Price, Size, complement
+from dutchbook.exchange.orders import Entry
+
+_NOTHING = Money(0)
 
 
 def fill_fee(order: Entry, price: Price, size: Size, rounding: FeeRounding, *, taker: bool) -> Money:
     """The fee of a fill at the price of the outcome traded; moves the order's accumulator (Kalshi) on."""
     fees = order.market.fees
     if isinstance(fees, PolymarketFees):
-        return polymarket_fee(fees, price, size, rounding) if taker or not fees.taker_only else Money(0)
+        return polymarket_fee(fees, price, size, rounding) if taker or not fees.taker_only else _NOTHING
     if isinstance(fees, KalshiFees):
         state = order.accumulator or KalshiOrderFees(fees.unit)
         charge, order.accumulator = state.charge(
             fees.taker_ppm if taker else fees.maker_ppm, order.new.side, price, size
         )
         return charge.fee
-    return Money(0)
+    return _NOTHING
 
 
 def worst_cost(order: Entry, size: Size, *, taking: bool) -> Money:
@@ -30,8 +32,8 @@ def worst_cost(order: Entry, size: Size, *, taking: bool) -> Money:
     below one. A resting order's estimate can be exceeded by Kalshi's rounding of many small fills.
     """
     if not size:
-        return Money(0)
-    fees, price = order.market.fees, order.buying_price
+        return _NOTHING
+    fees, price = order.market.fees, order.price if order.bid else complement(order.price)
     cost = -(-price * size // ONE)
     if isinstance(fees, PolymarketFees):
         if taking or not fees.taker_only:

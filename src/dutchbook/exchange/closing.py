@@ -9,8 +9,8 @@ from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.ledger import Ledger
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry, leave, resting
 from dutchbook.exchange.matching.messages import BookMoved, Change, LevelMove, OrderChanged, OrderState
+from dutchbook.exchange.orders import Entry, leave, resting
 
 _CHANGES = {
     OrderState.CANCELLED: Change.CANCELLED,
@@ -32,32 +32,35 @@ class Closing:
     def end(self, order: Entry, reason: str, state: OrderState = OrderState.CANCELLED) -> None:
         """Take a live or delayed order out, free what it binds, and tell."""
         floor, market = self._floor, order.market
-        if not order.resting:
+        if not order.row:
             market.delayed.pop(order.new.id, None)
             self.finish(order, reason, state)
             return
         total = leave(order)
-        self.finish(order, reason, state, tell=False)
+        self._mark(order, reason, state)
         side = Side.BUY if order.bid else Side.SELL
         move = LevelMove(side, order.price, total, -order.remaining)
         floor.publish(BookMoved(market.id, floor.now, (move,), False, floor.batch))
         floor.publish(OrderChanged(order, _CHANGES[state], floor.now))
 
-    def finish(self, order: Entry, reason: str, state: OrderState, *, tell: bool = True) -> None:
-        """Mark an order that is in no book as ended and free what it binds."""
-        floor = self._floor
+    def finish(self, order: Entry, reason: str, state: OrderState) -> None:
+        """Mark an order that is in no book as ended, free what it binds, and tell."""
+        self._mark(order, reason, state)
+        self._floor.publish(OrderChanged(order, _CHANGES[state], self._floor.now))
+
+    def _mark(self, order: Entry, reason: str, state: OrderState) -> None:
         order.state = state
         order.reason = reason
-        order.updated = floor.now
+        order.updated = self._floor.now
         self._ended.append(order)
-        self._ledger.bind(order, 0, 0)
-        of_market = order.owner.open.get(order.market.id)
+        if order.cash or order.tokens:
+            self._ledger.bind(order, 0, 0)
+        of_owner, market = order.owner.open, order.market.id
+        of_market = of_owner.get(market)
         if of_market is not None:
             of_market.pop(order.new.id, None)
             if not of_market:
-                del order.owner.open[order.market.id]
-        if tell:
-            floor.publish(OrderChanged(order, _CHANGES[state], floor.now))
+                del of_owner[market]
 
     def forget(self, before: Nanos, accounts: Container[str] | None) -> int:
         """Drop orders that ended before an instant, of some accounts or of all; returns how many."""
@@ -87,7 +90,7 @@ class Closing:
 
     def sweep(self, market: MarketState, reason: str) -> None:
         """End everything that waits in a market."""
-        self.end_all([*market.delayed.values(), *resting(market.book)], reason)
+        self.end_all([*market.delayed.values(), *resting(market)], reason)
 
     def watch(self, owner: Account, shard: int) -> None:
         """End the newest orders that the account's balances or allowances no longer cover (protocol section 3.2)."""

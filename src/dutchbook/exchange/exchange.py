@@ -21,7 +21,7 @@ from dutchbook.exchange.incentives import Incentives
 from dutchbook.exchange.intake import Intake
 from dutchbook.exchange.ledger import Ledger
 from dutchbook.exchange.listing import Listing, QuestionListing
-from dutchbook.exchange.matching.book import ASK, BID, Entry, best, levels, resting
+from dutchbook.exchange.matching.book import ASK, BID, best, levels
 from dutchbook.exchange.matching.messages import (
     ExchangeEvent,
     Matched,
@@ -30,6 +30,7 @@ from dutchbook.exchange.matching.messages import (
     Refused,
     WorkingOrder,
 )
+from dutchbook.exchange.orders import Entry, resting
 from dutchbook.exchange.rebates import Rebates
 from dutchbook.exchange.rewards import Rewards
 from dutchbook.exchange.rules import Mode, VenueRules
@@ -175,7 +176,8 @@ class Exchange:
         """Take an order. Raises Refused, having changed nothing."""
         self._floor.catch_up()
         order = self._execution.place(self._intake.admit(new))
-        refine(self._floor, order.market)
+        if order.market.watched:
+            refine(self._floor, order.market)
         return order
 
     def submit_batch(self, orders: Sequence[NewOrder]) -> list[WorkingOrder | Refused]:
@@ -189,7 +191,8 @@ class Exchange:
         self._intake.check_cancel()
         order = self._amending.find(account, order_id)
         self._closing.end(order, "user")
-        refine(self._floor, order.market)
+        if order.market.watched:
+            refine(self._floor, order.market)
         return order
 
     def cancel_many(self, account: str, order_ids: Iterable[str]) -> dict[str, WorkingOrder | Refused]:
@@ -261,7 +264,7 @@ class Exchange:
 
     def resting(self, market: MarketId) -> Sequence[WorkingOrder]:
         """All resting orders of a market: bids best first, then asks, each price oldest first."""
-        return resting(self._floor.market(market).book)
+        return resting(self._floor.market(market))
 
     def scoring(self, order_id: str) -> bool:
         """Whether an order would earn liquidity rewards if the sample were taken now."""
@@ -328,7 +331,7 @@ class Exchange:
         return self._floor.next_due()
 
     def _live(self) -> list[Entry]:
-        return [order for market in self._floor.markets.values() for order in resting(market.book)]
+        return [order for market in self._floor.markets.values() for order in resting(market)]
 
 
 def _outcome[T](act: Callable[[T], WorkingOrder], what: T) -> WorkingOrder | Refused:

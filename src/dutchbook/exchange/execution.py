@@ -10,7 +10,6 @@ from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.groups import Groups
 from dutchbook.exchange.intake import RESTING
 from dutchbook.exchange.ledger import Ledger, Posting
-from dutchbook.exchange.matching.book import Entry, fill, leave, rest
 from dutchbook.exchange.matching.messages import (
     BookMoved,
     Change,
@@ -24,9 +23,12 @@ from dutchbook.exchange.matching.messages import (
     Refused,
     SelfTrade,
 )
-from dutchbook.exchange.matching.sweep import Sweep, complete, sweep
 from dutchbook.exchange.means import Means
+from dutchbook.exchange.orders import Entry, leave, rest
 from dutchbook.exchange.settlement import Settlements
+from dutchbook.exchange.sweep import Sweep, complete, sweep, yes_dollars
+
+_GONE = Size(0)
 
 
 class Execution:
@@ -41,23 +43,25 @@ class Execution:
         self._groups = groups
         self._settlements = settlements
         self._means = Means(floor, ledger)
+        self._netting = floor.rules.netting
         self.matches = 0
 
     def place(self, order: Entry) -> Entry:
         """Take an admitted order in. Raises Refused, having changed nothing."""
         new, market = order.new, order.market
-        crossing = market.book.crosses(order.bid, order.price)
+        crossing, rests = market.book.crosses(order.bid, order.price), new.tif in RESTING
         if crossing and new.post_only:
             raise Refused(Refusal.WOULD_CROSS, f"{new.id}: a post-only order would trade - move its price away")
-        if crossing or new.tif not in RESTING:
+        if crossing or not rests:
             self._means.check_notional(order)
         found = sweep(order, order.remaining) if crossing else None
-        self._check_fill(order, found)
+        if not rests:
+            self._check_fill(order, found)
         needs = self._means.check(order, found, taking=crossing)
         if new.group:
             self._groups.join(order)
         self._register(order)
-        if found is None and new.tif in RESTING:
+        if found is None and rests:
             self._ledger.bind(order, *needs)
             self._show(order, Change.PLACED)
         elif found is not None and market.taker_delay:
@@ -143,7 +147,10 @@ class Execution:
         new, owner = order.new, order.owner
         self._floor.orders[new.id] = order
         owner.orders[new.id] = order
-        owner.open.setdefault(new.market, {})[new.id] = order
+        of_market = owner.open.get(new.market)
+        if of_market is None:
+            of_market = owner.open[new.market] = {}
+        of_market[new.id] = order
         if new.client_id:
             owner.client_ids.add(new.client_id)
         if new.expires is not None:
@@ -193,15 +200,11 @@ class Execution:
         floor, market, ledger = self._floor, taker.market, self._ledger
         pairs: list[Pair] = []
         postings: list[Posting] = []
-        moves: dict[int, LevelMove] = {}
-        side = Side.SELL if taker.bid else Side.BUY
-        for maker, size, amount in zip(found.makers, found.sizes, found.amounts, strict=True):
-            pair, posted = ledger.trade(taker, maker, Size(size), amount)
-            total = fill(maker, size)
+        left = market.book.take(taker.bid, taker.price, found.filled)
+        for maker, size in zip(found.makers, found.sizes, strict=True):
+            pair, posted = ledger.trade(taker, maker, size, yes_dollars(taker, maker, size))
+            maker.filled_by(size)
             ledger.trim(maker)
-            before = moves.get(maker.price)
-            delta = size if before is None else size - before.delta
-            moves[maker.price] = LevelMove(side, maker.price, total, -delta)
             pairs.append(pair)
             postings += posted
         if taker.new.spend is None:
@@ -209,7 +212,7 @@ class Execution:
         taker.updated = floor.now
         self.matches += 1
         match = Matched(self.matches, market.id, floor.now, taker, tuple(pairs))
-        floor.publish(BookMoved(market.id, floor.now, tuple(moves.values()), True, floor.batch))
+        floor.publish(BookMoved(market.id, floor.now, _moves(taker, found, left), True, floor.batch))
         floor.publish(match)
         self._makers_changed(found)
         self._settlements.begin(match, postings)
@@ -228,7 +231,25 @@ class Execution:
     def _watch(self, taker: Entry, found: Sweep) -> None:
         """Balances have moved: heed contracts netted away, and other orders that the cash no longer covers."""
         market = taker.market
-        for owner in dict.fromkeys([taker.owner, *(maker.owner for maker in found.makers)]):
-            if self._floor.rules.netting:
+        owners = [taker.owner]
+        for maker in found.makers:
+            if maker.owner not in owners:
+                owners.append(maker.owner)
+        for owner in owners:
+            if self._netting:
                 self._ledger.cover_again(owner, market)
             self._closing.watch(owner, market.shard)
+
+
+def _moves(taker: Entry, found: Sweep, left: Size) -> tuple[LevelMove, ...]:
+    """What a match did to the levels: all are gone but the last, which has `left`."""
+    side = Side.SELL if taker.bid else Side.BUY
+    moves: list[LevelMove] = []
+    price, taken = found.makers[0].price, 0
+    for maker, size in zip(found.makers, found.sizes, strict=True):
+        if maker.price != price:
+            moves.append(LevelMove(side, price, _GONE, -taken))
+            price, taken = maker.price, 0
+        taken += size
+    moves.append(LevelMove(side, price, left, -taken))
+    return tuple(moves)

@@ -11,8 +11,8 @@ from dutchbook.domain.units import Nanos, Size
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.listing import Listing, QuestionListing
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.messages import ExchangeEvent, FundsMoved, Refusal, Refused
+from dutchbook.exchange.orders import Entry
 from dutchbook.exchange.rules import Mode, VenueRules
 
 type Due = Callable[[], None]
@@ -60,7 +60,7 @@ class Floor:
         self.of_outcome: dict[OutcomeId, MarketState] = {}
         self.accounts: dict[str, Account] = {}
         self.orders: dict[str, Entry] = {}
-        self.adapter = Account("neg-risk-adapter")
+        self.adapter = Account("neg-risk-adapter", 0)
         """Holds the NO sets that conversions leave behind, against the dollars it has paid out for them."""
         self.pot = 0
         self.granted = 0

@@ -18,7 +18,7 @@ class Funds:
         """A new account. Raises Refused if there is one of this name."""
         if name in self._floor.accounts:
             raise Refused(Refusal.DUPLICATE, f"{name}: this account is open already - take another name")
-        account = self._floor.accounts[name] = Account(name)
+        account = self._floor.accounts[name] = Account(name, len(self._floor.accounts) + 1)
         if cash:
             self.deposit(account, cash, shard)
         return account

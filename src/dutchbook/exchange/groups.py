@@ -7,8 +7,8 @@ from dutchbook.domain.units import Size
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.closing import Closing
 from dutchbook.exchange.floor import Floor
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.messages import Matched, OrderState, Refusal, Refused
+from dutchbook.exchange.orders import Entry
 
 
 class OrderGroup:

@@ -9,8 +9,8 @@ from dutchbook.domain.units import ONE, SECOND, Money
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.listing import IncentiveProgramme
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import ASK, BID, Entry, queues
-from dutchbook.exchange.matching.order_book import OrderBook
+from dutchbook.exchange.matching.book import ASK, BID
+from dutchbook.exchange.orders import queues
 
 _CENT = ONE // 100
 _TOO_DEAR = ONE - _CENT
@@ -126,25 +126,25 @@ def snapshot_scores(market: MarketState, programme: IncentiveProgramme) -> dict[
     """Each account's score of one snapshot: its shares of the bids for YES and for NO, in millionths of millionths."""
     scores: dict[str, int] = {}
     for bid in (BID, ASK):
-        weights = _side_weights(market.book, programme, bid=bid)
+        weights = _side_weights(market, programme, bid=bid)
         total = sum(weights.values())
         for name, weight in weights.items():
             scores[name] = scores.get(name, 0) + int(weight / total * _WHOLE)
     return scores
 
 
-def _side_weights(book: OrderBook[Entry], programme: IncentiveProgramme, *, bid: bool) -> dict[str, float]:
+def _side_weights(market: MarketState, programme: IncentiveProgramme, *, bid: bool) -> dict[str, float]:
     """Discounted sizes by account down to the level that completes the target; empty if the side never does.
 
     Distances are in cents, fractions included: what holds in markets of finer ticks is not known.
     """
-    top = book.top(bid)
+    top = market.book.top(bid)
     best = _bid_price(top, bid=bid)
     if not top or best >= _TOO_DEAR:
         return {}
     keep, seen = programme.discount_ppm / 1_000_000, 0
     weights: dict[str, float] = {}
-    for level, orders in queues(book, bid=bid):
+    for level, orders in queues(market, bid=bid):
         factor = keep ** ((best - _bid_price(level.price, bid=bid)) / _CENT)
         for order in orders:
             weights[order.owner.id] = weights.get(order.owner.id, 0.0) + factor * order.remaining

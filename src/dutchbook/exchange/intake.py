@@ -3,13 +3,13 @@
 from dutchbook.domain.book import Side
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import TimeInForce
-from dutchbook.domain.units import ONE, Size, decimal_text
+from dutchbook.domain.units import ONE, Size, complement, decimal_text
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.layout import MAX_SIZE
 from dutchbook.exchange.matching.messages import NewOrder, Refusal, Refused
+from dutchbook.exchange.orders import Entry
 from dutchbook.exchange.rules import Mode
 
 RESTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
@@ -32,21 +32,28 @@ class Intake:
         floor = self._floor
         if floor.mode is not Mode.NORMAL:
             self.check_mode(post_only=new.post_only)
-        owner = floor.account(new.account)
-        market = floor.market(new.market)
+        owner = floor.accounts.get(new.account) or floor.account(new.account)
+        market = floor.markets.get(new.market) or floor.market(new.market)
         if not market.opened:
             self.check_market(market)
-        if new.outcome not in (market.yes, market.no):
+        of_yes = new.outcome == market.yes
+        if not of_yes and new.outcome != market.no:
             raise Refused(Refusal.UNKNOWN_MARKET, f"{new.outcome}: no outcome of {market.id} - name one of its two")
         self.check_price(market, new)
         size = self._size(owner, market, new)
         self._check_identity(owner, new)
         if new.expires is not None or new.tif is TimeInForce.GTD:
             self._check_expiry(new)
-        bid = (new.side is Side.BUY) is (new.outcome == market.yes)
-        order = Entry(new, floor.now, owner, market, bid=bid)
-        order.remaining = size
-        return order
+        return Entry(
+            new,
+            size,
+            floor.now,
+            floor.now,
+            owner=owner,
+            market=market,
+            bid=(new.side is Side.BUY) is of_yes,
+            price=new.price if of_yes else complement(new.price),
+        )
 
     def check_mode(self, *, post_only: bool) -> None:
         """Refuse what the engine's mode does not take."""
@@ -57,8 +64,9 @@ class Intake:
 
     def check_cancel(self) -> None:
         """Refuse cancels where not even they are taken."""
-        if self._floor.mode in (Mode.RESTARTING, Mode.DISABLED):
-            raise Refused(Refusal.DISABLED, f"the engine is in mode {self._floor.mode} - try again later")
+        mode = self._floor.mode
+        if mode is Mode.RESTARTING or mode is Mode.DISABLED:
+            raise Refused(Refusal.DISABLED, f"the engine is in mode {mode} - try again later")
 
     def check_market(self, market: MarketState) -> None:
         """Refuse everything but a market that trades."""

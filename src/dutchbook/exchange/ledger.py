@@ -1,6 +1,6 @@
 """Moving cash and contracts between the parties of a match, and freeing what was reserved for it."""
 
-from typing import NamedTuple
+import msgspec
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import OutcomeId
@@ -9,11 +9,11 @@ from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.charges import fill_fee, worst_cost
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.messages import Pair, PairKind, Party
+from dutchbook.exchange.orders import Entry
 
 
-class Posting(NamedTuple):
+class Posting(msgspec.Struct, frozen=True, eq=False):
     """What one side of a pair did to its account: signed, so that it can be taken back."""
 
     account: Account
@@ -92,22 +92,25 @@ class Ledger:
         return pair, (taken[1], made[1])
 
     def _side(self, order: Entry, yes_price: Price, size: Size, amount: int, *, taker: bool) -> tuple[Party, Posting]:
-        of_yes = order.new.outcome == order.market.yes
-        price = yes_price if of_yes else complement(yes_price)
-        dollars = amount if of_yes else size - amount
+        new = order.new
+        if new.outcome == order.market.yes:
+            price, dollars = yes_price, amount
+        else:
+            price, dollars = complement(yes_price), size - amount
         fee = fill_fee(order, price, size, self._rounding, taker=taker)
         order.filled = Size(order.filled + size)
         order.paid = Money(order.paid + dollars)
         if self._netting:
             fee, posting = self._net(order, size, amount if order.bid else size - amount, fee)
-        elif order.new.side is Side.BUY:
+        elif new.side is Side.BUY:
             posting = self._bought(order, size, dollars, fee)
         else:
             posting = self._sold(order, size, dollars, fee)
-        order.fees = Money(order.fees + fee)
-        order.owner.fees = Money(order.owner.fees + fee)
-        self._floor.pot += fee
-        return Party(order, order.new.outcome, order.new.side, price, fee), posting
+        if fee:
+            order.fees = Money(order.fees + fee)
+            order.owner.fees = Money(order.owner.fees + fee)
+            self._floor.pot += fee
+        return Party(order, new.outcome, new.side, price, fee), posting
 
     def _bought(self, order: Entry, size: Size, dollars: int, fee: int) -> Posting:
         owner, outcome = order.owner, order.new.outcome

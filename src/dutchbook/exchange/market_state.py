@@ -8,8 +8,9 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market, MarketStatus, PriceGrid
 from dutchbook.domain.units import ONE, Price, Size
 from dutchbook.exchange.listing import Listing
-from dutchbook.exchange.matching.book import ASK, BID, Entry
+from dutchbook.exchange.matching.book import ASK, BID
 from dutchbook.exchange.matching.order_book import OrderBook, new_book
+from dutchbook.exchange.orders import Entry
 
 
 @lru_cache(maxsize=64)
@@ -37,12 +38,15 @@ class MarketState:
         "shard",
         "taker_delay",
         "valid",
+        "waiting",
         "watched",
         "yes",
     )
 
     def __init__(self, listing: Listing, *, watched: bool) -> None:
-        self.book: OrderBook[Entry] = new_book()
+        self.book: OrderBook = new_book()
+        self.waiting: dict[int, Entry] = {}
+        """The orders in the book, by their rows."""
         self.delayed: dict[str, Entry] = {}
         self.sets = 0
         self.paid = 0

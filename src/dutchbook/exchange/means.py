@@ -7,9 +7,9 @@ from dutchbook.domain.units import Money, Size, complement, decimal_text, dollar
 from dutchbook.exchange.charges import worst_cost, worst_spend
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.ledger import Ledger
-from dutchbook.exchange.matching.book import Entry
 from dutchbook.exchange.matching.messages import Refusal, Refused
-from dutchbook.exchange.matching.sweep import Sweep
+from dutchbook.exchange.orders import Entry
+from dutchbook.exchange.sweep import Sweep, own_dollars
 
 
 class Means:
@@ -18,6 +18,8 @@ class Means:
     def __init__(self, floor: Floor, ledger: Ledger) -> None:
         self._floor = floor
         self._ledger = ledger
+        self._netting = floor.rules.netting
+        self._by_market = floor.rules.reserves_by_market
 
     def check(self, order: Entry, found: Sweep | None, *, taking: bool) -> tuple[int, int]:
         """Refuse what its account cannot pay at the limit with the worst fee, or cannot deliver.
@@ -25,18 +27,20 @@ class Means:
         Returns the cash and the contracts that it needs at most.
         """
         new, owner, market = order.new, order.owner, order.market
-        if new.side is Side.SELL and not self._floor.rules.netting:
+        needed, tokens = 0, 0
+        if new.side is Side.SELL and not self._netting:
             self._check_tokens(order, order.remaining)
             return 0, order.remaining
         if new.spend is not None:
-            needs = (int(worst_spend(order, new.spend)), 0)
+            needed = worst_spend(order, new.spend)
+        elif self._netting:
+            needed, tokens = self._ledger.needs(order, order.remaining, taking=taking)
         else:
-            needs = self._ledger.needs(order, order.remaining, taking=taking)
-        cash = needs[0]
-        if not cash:
-            return needs
-        bound = owner.bound_in if self._floor.rules.reserves_by_market else None
-        taken = (bound.get(market.id, 0) if bound is not None else owner.bound.get(market.shard, 0)) - order.cash
+            needed = worst_cost(order, order.remaining, taking=taking)
+        if not needed:
+            return needed, tokens
+        bound = owner.bound_in.get(market.id, 0) if self._by_market else owner.bound.get(market.shard, 0)
+        taken, cash = bound - order.cash, needed
         have = owner.balances.get(market.shard, 0) - taken
         if found is not None:
             cash = max(cash, self._exactly(order, found))
@@ -54,18 +58,19 @@ class Means:
                 have=owner.allowance - taken,
                 need=cash,
             )
-        return needs
+        return needed, tokens
 
     def _exactly(self, order: Entry, found: Sweep) -> int:
         """What the purchases found cost, each rounded as it will be, and the most that the rest may cost."""
-        fees, rules, total = order.market.fees, self._floor.rules, found.spent
+        fees, rules = order.market.fees, self._floor.rules
         if rules.netting or order.new.side is Side.SELL:
             return 0
         of_yes = order.new.outcome == order.market.yes
+        total = sum(own_dollars(order, maker, size) for maker, size in zip(found.makers, found.sizes, strict=True))
         if isinstance(fees, PolymarketFees):
             for maker, size in zip(found.makers, found.sizes, strict=True):
                 price = maker.price if of_yes else complement(maker.price)
-                total += polymarket_fee(fees, price, Size(size), rules.fee_rounding)
+                total += polymarket_fee(fees, price, size, rules.fee_rounding)
         if order.new.spend is not None:
             return total
         return total + worst_cost(order, Size(found.left), taking=False)

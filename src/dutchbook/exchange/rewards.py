@@ -10,8 +10,9 @@ from dutchbook.domain.units import ONE, SECOND, Money, Nanos
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.listing import RewardProgramme
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import ASK, BID, Entry, queues
+from dutchbook.exchange.matching.book import ASK, BID
 from dutchbook.exchange.matching.order_book import OrderBook
+from dutchbook.exchange.orders import Entry, queues
 
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -93,8 +94,8 @@ class Rewards:
         middle = _middle(market, programme)
         if middle is None:
             return
-        ones = self._side(market.book, programme, middle, bid=BID)
-        twos = self._side(market.book, programme, middle, bid=ASK)
+        ones = self._side(market, programme, middle, bid=BID)
+        twos = self._side(market, programme, middle, bid=ASK)
         makers = {name: _least(_Sides(ones.get(name, 0), twos.get(name, 0)), middle) for name in {**ones, **twos}}
         total = sum(makers.values())
         if not total:
@@ -104,10 +105,10 @@ class Rewards:
             if score:
                 scores[name] = scores.get(name, 0) + score * _WHOLE // total
 
-    def _side(self, book: OrderBook[Entry], programme: RewardProgramme, middle: int, *, bid: bool) -> dict[str, int]:
+    def _side(self, market: MarketState, programme: RewardProgramme, middle: int, *, bid: bool) -> dict[str, int]:
         """Scores by account; levels beyond the largest distance are not looked at."""
         scores: dict[str, int] = {}
-        for level, orders in queues(book, bid=bid):
+        for level, orders in queues(market, bid=bid):
             if abs(2 * level.price - middle) > 2 * programme.max_spread:
                 break
             for order in orders:
@@ -159,7 +160,7 @@ def _middle(market: MarketState, programme: RewardProgramme) -> int | None:
     return None if bid is None or ask is None else bid + ask
 
 
-def _best_of_size(book: OrderBook[Entry], least: int, *, bid: bool) -> int | None:
+def _best_of_size(book: OrderBook, least: int, *, bid: bool) -> int | None:
     for rank in range(book.depth(bid)):
         price, total = book.level(bid, rank)
         if total >= least:

@@ -12,8 +12,8 @@ from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.incentives import Incentives
 from dutchbook.exchange.listing import Listing
 from dutchbook.exchange.market_state import MarketState
-from dutchbook.exchange.matching.book import resting
 from dutchbook.exchange.matching.messages import ListingAdded, Refusal, Refused, Resolved, StatusMoved
+from dutchbook.exchange.orders import resting
 from dutchbook.exchange.rewards import Rewards
 from dutchbook.exchange.tokens import Tokens
 
@@ -78,7 +78,7 @@ class TradingDay:
         if status is MarketStatus.CLOSED:
             self._closing.sweep(state, "closed")
         elif status is MarketStatus.PAUSED:
-            waiting = [*state.delayed.values(), *resting(state.book)]
+            waiting = [*state.delayed.values(), *resting(state)]
             self._closing.end_all([order for order in waiting if order.new.cancel_on_pause], "pause")
         elif before is MarketStatus.PAUSED and self._floor.rules.cancels_on_reopen:
             self._closing.sweep(state, "pause")

@@ -1,6 +1,7 @@
 """Machine code that is kept on disk: found again, made again where it is spoilt or old, and not needed at all."""
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,9 +44,9 @@ makings: list[Path] = []
 def works() -> bool:
     found = native.doors.__wrapped__()
     assert found is not None
-    book: CompiledBook[str] = CompiledBook(found)
-    book.add(True, 4_000, 5, "here")
-    return book.queue(True, 0) == ("here",)
+    book = CompiledBook(found)
+    row = book.add(True, 4_000, 5, 1)
+    return book.queue(True, 0) == (row,)
 
 
 def test_it_is_made_once_and_found_from_then_on(kept: Path) -> None:
@@ -88,6 +89,17 @@ def test_other_sources_are_another_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert native._file_name() == before
     (tmp_path / "layout.py").write_text("HEAD = 25\n")
     assert native._file_name() != before
+
+
+@pytest.mark.usefixtures("made")
+def test_it_needs_nothing_but_what_it_is_given() -> None:
+    found = native._kept()
+    assert found is not None
+    called, made = found
+    for name, (_, text) in made.items():
+        needed = set(re.findall(r"^declare .*?@([\w.]+)\(", text, re.MULTILINE))
+        missing = {each for each in needed - set(called) if not each.startswith("llvm.")}
+        assert not missing, f"{name} would end the process: numba alone has {missing}"
 
 
 def test_without_numba_there_is_no_machine_code(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:

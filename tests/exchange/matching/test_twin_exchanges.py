@@ -22,7 +22,7 @@ def rewarded(listing: Listing) -> Listing:
     return msgspec.structs.replace(listing, rewards=reward)
 
 
-def staged(rules: VenueRules, book: type[PlainBook[object]] | None) -> tuple[Stage, Player]:
+def staged(rules: VenueRules, book: type[PlainBook] | None) -> tuple[Stage, Player]:
     with pytest.MonkeyPatch.context() as patch:
         if book is not None:
             patch.setattr(market_state, "new_book", book)

@@ -3,9 +3,10 @@
 from array import array
 from collections.abc import Callable
 
-from dutchbook.domain.units import Size
+from dutchbook.domain.units import Price, Size
 from dutchbook.exchange.matching import layout as at
 from dutchbook.exchange.matching.native import Doors
+from dutchbook.exchange.matching.plain import Reached
 
 _FIRST_ROWS, _FIRST_LEVELS = 8, 4
 _GUESSES = 2
@@ -16,7 +17,7 @@ _TEXT = array("b", _MESSAGE + b"\0")
 _LEVEL_LISTS = (at.AT_BIDS, at.AT_ASKS)
 
 
-class CompiledBook[T]:
+class CompiledBook:
     """See `PlainBook`. Methods that cannot need more room are the machine code itself.
 
     Not for threads, and not to be copied. Its functions hold the address of its arena: call them on the book, and keep
@@ -27,7 +28,6 @@ class CompiledBook[T]:
         "_add",
         "_arena",
         "_doors",
-        "_tags",
         "ahead",
         "crosses",
         "depth",
@@ -37,34 +37,35 @@ class CompiledBook[T]:
         "queue",
         "reach",
         "remove",
+        "take",
         "top",
         "version",
     )
 
     crosses: Callable[[bool, int], bool]
-    remove: Callable[[int], int]
-    fill: Callable[[int, int], int]
-    left: Callable[[], int]
+    remove: Callable[[int], Size]
+    fill: Callable[[int, int], Size]
+    take: Callable[[bool, int, int], Size]
+    left: Callable[[], Size]
     version: Callable[[], int]
-    reach: Callable[[bool, int, int], tuple[tuple[T, ...], tuple[int, ...]]]
+    reach: Callable[[bool, int, int, int, bool], Reached]
     ahead: Callable[[int], Size]
     depth: Callable[[bool], int]
     top: Callable[[bool], int]
-    level: Callable[[bool, int], tuple[int, int]]
-    queue: Callable[[bool, int], tuple[T, ...]]
+    level: Callable[[bool, int], tuple[Price, Size]]
+    queue: Callable[[bool, int], tuple[int, ...]]
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
-        self._tags: list[T | None] = []
         self._move(_blank(_FIRST_ROWS, _FIRST_LEVELS))
 
-    def add(self, bid: bool, price: int, size: int, tag: T) -> int:
+    def add(self, bid: bool, price: int, size: int, owner: int) -> int:
         """Let an order wait behind all others of its price; returns its row."""
-        row: int = self._add(bid, price, size, tag)
+        row: int = self._add(bid, price, size, owner)
         if row:
             return row
         self._grow()
-        return self.add(bid, price, size, tag)
+        return self.add(bid, price, size, owner)
 
     def _grow(self) -> None:
         """Twice the room for orders, for levels, or for both: for whatever is used up."""
@@ -77,9 +78,7 @@ class CompiledBook[T]:
         self._move(_copied(old, _blank(rows, levels)))
 
     def _move(self, arena: array[int]) -> None:
-        tags, bind = self._tags, self._doors.bind
-        tags.extend([None] * (arena[at.ROWS] + 1 - len(tags)))
-        arena[at.TAGS] = id(tags)
+        bind = self._doors.bind
         self._arena = arena
         address = arena.buffer_info()[0]
         self._add = bind("add", address)
@@ -92,6 +91,7 @@ class CompiledBook[T]:
         self.queue = bind("queue", address)
         self.reach = bind("reach", address)
         self.remove = bind("remove", address)
+        self.take = bind("take", address)
         self.top = bind("top", address)
         self.version = bind("version", address)
 
@@ -102,15 +102,14 @@ def _blank(rows: int, levels: int) -> "array[int]":
     bids = guesses + _GUESSES * levels
     asks = bids + levels
     records = asks + levels
-    orders = records + at.WIDTH * (levels + 1)
-    arena = array("q", bytes(8 * (orders + at.WIDTH * (rows + 1))))
+    orders = records + at.LEVEL_WIDTH * (levels + 1)
+    arena = array("q", bytes(8 * (orders + at.ORDER_WIDTH * (rows + 1))))
     arena[at.ROWS], arena[at.LEVELS] = rows, levels
     arena[at.TOP_BID], arena[at.TOP_ASK] = at.NO_BID, at.NO_ASK
     arena[at.AT_GUESSES], arena[at.AT_BIDS], arena[at.AT_ASKS] = guesses, bids, asks
     arena[at.AT_LEVELS], arena[at.AT_ROWS] = records, orders
     arena[at.GUESS_MASK] = _GUESSES * levels - 1
-    arena[at.NOTHING], arena[at.ERROR] = id(None), id(KeyError)
-    arena[at.MESSAGE] = _TEXT.buffer_info()[0]
+    arena[at.ERROR], arena[at.MESSAGE] = id(KeyError), _TEXT.buffer_info()[0]
     return arena
 
 
@@ -119,7 +118,7 @@ def _copied(old: "array[int]", new: "array[int]") -> "array[int]":
     new[at.FREE_ROW : at.AT_GUESSES] = old[at.FREE_ROW : at.AT_GUESSES]
     for part in _LEVEL_LISTS:
         new[new[part] : new[part] + old[at.LEVELS]] = old[old[part] : old[part] + old[at.LEVELS]]
-    for part, room in ((at.AT_LEVELS, at.LEVELS), (at.AT_ROWS, at.ROWS)):
-        size = at.WIDTH * (old[room] + 1)
+    for part, room, width in ((at.AT_LEVELS, at.LEVELS, at.LEVEL_WIDTH), (at.AT_ROWS, at.ROWS, at.ORDER_WIDTH)):
+        size = width * (old[room] + 1)
         new[new[part] : new[part] + size] = old[old[part] : old[part] + size]
     return new

@@ -9,13 +9,15 @@ from dutchbook.exchange.matching import layout as at
 from dutchbook.exchange.matching.kernels import (
     depth_of,
     find_level,
-    keep_tag,
+    free_place,
     level_at,
     open_level,
     order_at,
+    place_of,
     ranked,
     reduce_order,
-    rests,
+    take_first,
+    there_is,
     walk,
 )
 from dutchbook.exchange.matching.machine import (
@@ -27,8 +29,6 @@ from dutchbook.exchange.matching.machine import (
     door,
     from_bool,
     from_int,
-    get_item,
-    keep,
     new_tuple,
     refuse,
     set_tuple,
@@ -37,15 +37,14 @@ from dutchbook.exchange.matching.machine import (
 
 @door
 def add(self: Pointer, args: Arguments, given: int) -> Pointer:
-    """bid, price, size, tag: the order's row, behind all others of its price; 0 if there is no room, nothing done."""
+    """bid, price, size, owner: the order's row, behind all others of its price; 0 if there is no room."""
     book = arena_of(self)
     if given != 4:
         return refuse(book)
-    bid, price, size = as_int(args[0]), as_int(args[1]), as_int(args[2])
-    if not (0 < price < at.NO_ASK and 0 < size < at.MAX_SIZE):
+    bid, price, size, owner = as_int(args[0]), as_int(args[1]), as_int(args[2]), as_int(args[3])
+    if not (0 < price < at.NO_ASK and 0 < size < at.MAX_SIZE and owner >= 0):
         return refuse(book)
-    row = book[at.FREE_ROW]
-    if not row and book[at.USED_ROWS] == book[at.ROWS]:
+    if not book[at.FREE_ROW] and book[at.USED_ROWS] == book[at.ROWS]:
         return from_int(0)  # type: ignore[no-any-return]
     key = price if bid else -price
     level = find_level(book, bid, key)
@@ -53,38 +52,37 @@ def add(self: Pointer, args: Arguments, given: int) -> Pointer:
         level = open_level(book, bid, key)
         if not level:
             return from_int(0)  # type: ignore[no-any-return]
-    elif book[level_at(book, level) + at.TOTAL] + size >= at.MAX_TOTAL:
+    start = level_at(book, level)
+    total = book[start + at.TOTAL] + size
+    if total >= at.MAX_TOTAL:
         return refuse(book)
-    if row:
-        book[at.FREE_ROW] = book[order_at(book, row) + at.AFTER]
-    else:
-        row = book[at.USED_ROWS] = book[at.USED_ROWS] + 1
-    start, order = level_at(book, level), order_at(book, row)
-    last = book[start + at.LAST]
-    book[order + at.LEVEL], book[order + at.SIZE] = level, size
+    place = free_place(book)
+    order, last = order_at(book, place), book[start + at.LAST]
+    book[order + at.LEVEL], book[order + at.SIZE], book[order + at.OWNER] = level, size, owner
     book[order + at.BEFORE], book[order + at.AFTER] = last, 0
     if last:
-        book[order_at(book, last) + at.AFTER] = row
+        book[order_at(book, last) + at.AFTER] = place
     else:
-        book[start + at.FIRST] = row
-    book[start + at.LAST] = row
-    book[start + at.TOTAL] += size
-    book[at.LEFT] = book[start + at.TOTAL]
+        book[start + at.FIRST] = place
+    book[start + at.LAST] = place
+    book[start + at.TOTAL] = book[at.LEFT] = total
     book[at.VERSION] += 1
-    keep_tag(book, row, args[3])
-    return from_int(row)  # type: ignore[no-any-return]
+    return from_int(book[order + at.ROW])  # type: ignore[no-any-return]
 
 
 @door
 def remove(self: Pointer, args: Arguments, given: int) -> Pointer:
-    """row: take an order out; what its level has left."""
+    """row: take an order out; what its level has left, or -1 if it does not rest (any more)."""
     book = arena_of(self)
     if given != 1:
         return refuse(book)
     row = as_int(args[0])
-    if not rests(book, row):
+    if row < 0:
         return refuse(book)
-    reduce_order(book, row, book[order_at(book, row) + at.SIZE])
+    place = place_of(book, row)
+    if not place:
+        return from_int(-1)  # type: ignore[no-any-return]
+    reduce_order(book, place, book[order_at(book, place) + at.SIZE])
     return from_int(book[at.LEFT])  # type: ignore[no-any-return]
 
 
@@ -94,10 +92,25 @@ def fill(self: Pointer, args: Arguments, given: int) -> Pointer:
     book = arena_of(self)
     if given != 2:
         return refuse(book)
-    row, part = as_int(args[0]), as_int(args[1])
-    if not rests(book, row) or part <= 0 or part > book[order_at(book, row) + at.SIZE]:
+    place, part = place_of(book, as_int(args[0])), as_int(args[1])
+    if not place or part <= 0 or part > book[order_at(book, place) + at.SIZE]:
         return refuse(book)
-    return from_int(reduce_order(book, row, part))  # type: ignore[no-any-return]
+    return from_int(reduce_order(book, place, part))  # type: ignore[no-any-return]
+
+
+@door
+def take(self: Pointer, args: Arguments, given: int) -> Pointer:
+    """bid, price, size: take so much off whoever comes first on the other side; what the last level has left."""
+    book = arena_of(self)
+    if given != 3:
+        return refuse(book)
+    bid, price, wanted = as_int(args[0]), as_int(args[1]), as_int(args[2])
+    worst, other = (-price, 0) if bid else (price, 1)
+    if wanted <= 0 or not there_is(book, other, worst, wanted):
+        return refuse(book)
+    while wanted > 0:
+        wanted -= take_first(book, other, wanted)
+    return from_int(book[at.LEFT])  # type: ignore[no-any-return]
 
 
 @door
@@ -126,20 +139,28 @@ def crosses(self: Pointer, args: Arguments, given: int) -> Pointer:
 
 @door
 def reach(self: Pointer, args: Arguments, given: int) -> Pointer:
-    """bid, price, size: what an order would meet, as two tuples: tags and sizes, best first and oldest first."""
+    """bid, price, size, owner to avoid or 0, stops: rows and sizes of whom it meets, rows of the avoided, as tuples."""
     book = arena_of(self)
-    if given != 3:
+    if given != 5:
         return refuse(book)
-    bid, price, size = as_int(args[0]), as_int(args[1]), as_int(args[2])
+    bid, price, size, avoid, stops = (
+        as_int(args[0]),
+        as_int(args[1]),
+        as_int(args[2]),
+        as_int(args[3]),
+        as_int(args[4]),
+    )
+    if avoid < 0:
+        return refuse(book)
     worst, other = (-price, 0) if bid else (price, 1)
     none = POINTER(0)
-    count = walk(book, other, worst, size, none, none)
-    tags, sizes, both = new_tuple(count), new_tuple(count), new_tuple(2)
-    if count:
-        walk(book, other, worst, size, tags, sizes)
-    set_tuple(both, 0, tags)
-    set_tuple(both, 1, sizes)
-    return both  # type: ignore[no-any-return]
+    met, found = walk(book, other, worst, size, avoid, stops, none, none, none)
+    rows, sizes, own, all_three = new_tuple(met), new_tuple(met), new_tuple(found), new_tuple(3)
+    walk(book, other, worst, size, avoid, stops, rows, sizes, own)
+    set_tuple(all_three, 0, rows)
+    set_tuple(all_three, 1, sizes)
+    set_tuple(all_three, 2, own)
+    return all_three  # type: ignore[no-any-return]
 
 
 @door
@@ -148,10 +169,10 @@ def ahead(self: Pointer, args: Arguments, given: int) -> Pointer:
     book = arena_of(self)
     if given != 1:
         return refuse(book)
-    row = as_int(args[0])
-    if not rests(book, row):
+    place = place_of(book, as_int(args[0]))
+    if not place:
         return refuse(book)
-    size, other = 0, book[order_at(book, row) + at.BEFORE]
+    size, other = 0, book[order_at(book, place) + at.BEFORE]
     while other:
         size += book[order_at(book, other) + at.SIZE]
         other = book[order_at(book, other) + at.BEFORE]
@@ -193,28 +214,27 @@ def level(self: Pointer, args: Arguments, given: int) -> Pointer:
 
 @door
 def queue(self: Pointer, args: Arguments, given: int) -> Pointer:
-    """bid, rank from the best: the tags of a level's orders, oldest first."""
+    """bid, rank from the best: the rows of a level's orders, oldest first."""
     book = arena_of(self)
     found = ranked(book, args, given)
     if not found:
         return refuse(book)
     first, count = book[level_at(book, found) + at.FIRST], 0
-    row = first
-    while row:
-        count, row = count + 1, book[order_at(book, row) + at.AFTER]
-    tags, row = new_tuple(count), first
+    place = first
+    while place:
+        count, place = count + 1, book[order_at(book, place) + at.AFTER]
+    rows, place = new_tuple(count), first
     for number in range(count):
-        tag = get_item(POINTER(book[at.TAGS]), row)
-        keep(tag)
-        set_tuple(tags, number, tag)
-        row = book[order_at(book, row) + at.AFTER]
-    return tags  # type: ignore[no-any-return]
+        set_tuple(rows, number, from_int(book[order_at(book, place) + at.ROW]))
+        place = book[order_at(book, place) + at.AFTER]
+    return rows  # type: ignore[no-any-return]
 
 
 ENTRANCES: dict[str, Any] = {
     "add": add,
     "remove": remove,
     "fill": fill,
+    "take": take,
     "left": left,
     "version": version,
     "crosses": crosses,

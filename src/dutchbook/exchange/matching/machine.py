@@ -48,9 +48,6 @@ def _api(name: str, result: Any, *arguments: Any) -> Any:
 as_int = _api("PyLong_AsSsize_t", _INT, POINTER)
 from_int = _api("PyLong_FromSsize_t", POINTER, _INT)
 from_bool = _api("PyBool_FromLong", POINTER, types.long_)
-keep = _api("Py_IncRef", types.void, POINTER)
-get_item = _api("PyList_GetItem", POINTER, POINTER, _INT)
-set_item = _api("PyList_SetItem", _SHORT, POINTER, _INT, POINTER)
 new_tuple = _api("PyTuple_New", POINTER, _INT)
 set_tuple = _api("PyTuple_SetItem", _SHORT, POINTER, _INT, POINTER)
 _set_error = _api("PyErr_SetString", types.void, POINTER, POINTER)
@@ -58,9 +55,6 @@ CALLED = (
     "PyLong_AsSsize_t",
     "PyLong_FromSsize_t",
     "PyBool_FromLong",
-    "Py_IncRef",
-    "PyList_GetItem",
-    "PyList_SetItem",
     "PyTuple_New",
     "PyTuple_SetItem",
     "PyErr_SetString",

@@ -105,24 +105,26 @@ class OrderState(StrEnum):
     EXPIRED = "expired"
 
 
-class WorkingOrder:
+class WorkingOrder(msgspec.Struct, eq=False):
     """An order inside the exchange, as it stands now. Only the exchange changes it; listeners read it at once.
 
     `paid` is the notional of its fills (paid for a BUY, received for a SELL) without `fees`; `reason` says why it ended
     without being filled (`user`, `pause`, `closed`, `self_trade`, `group`, `balance`, `immediate`, `expired`, `mode`).
     """
 
-    __slots__ = ("fees", "filled", "new", "paid", "placed", "reason", "remaining", "state", "updated")
-
     new: NewOrder
     remaining: Size
-    filled: Size
-    paid: Money
-    fees: Money
-    state: OrderState
-    reason: str
     placed: Nanos
     updated: Nanos
+    filled: Size = Size(0)
+    paid: Money = Money(0)
+    fees: Money = Money(0)
+    state: OrderState = OrderState.LIVE
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        """Its name and where it stands: what it belongs to is no part of it."""
+        return f"<order {self.new.id}: {self.state} {self.reason}, {self.filled} filled, {self.remaining} remain>"
 
 
 class PairKind(StrEnum):

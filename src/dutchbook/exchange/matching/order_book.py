@@ -2,29 +2,33 @@
 
 from typing import Protocol
 
-from dutchbook.domain.units import Size
+from dutchbook.domain.units import Price, Size
 from dutchbook.exchange.matching.compiled import CompiledBook
 from dutchbook.exchange.matching.native import doors
-from dutchbook.exchange.matching.plain import PlainBook
+from dutchbook.exchange.matching.plain import PlainBook, Reached
 
 
-class OrderBook[T](Protocol):
-    """Sizes in price-time priority, each with a tag of whoever uses the book; `bid` and prices in terms of YES.
+class OrderBook(Protocol):
+    """The matching engine of a market: sizes in price-time priority. All that it is given and gives are numbers.
 
-    An order is known by its row, above 0 and never that of another order that rests. What does not rest, is not there
-    or is no size raises KeyError, and nothing was changed.
+    `bid` and prices are in terms of YES; owners count from 1, and 0 is nobody in particular. An order that rests is
+    known by its row, a number above 0 that no other order of this book had or will have. (In machine code: until its
+    place was used two thousand million times.) What can not be done raises KeyError, and nothing was changed.
     """
 
-    def add(self, bid: bool, price: int, size: int, tag: T, /) -> int:
+    def add(self, bid: bool, price: int, size: int, owner: int, /) -> int:
         """Let an order wait behind all others of its price; returns its row."""
 
-    def remove(self, row: int, /) -> int:
-        """Take an order out; returns what its level has left."""
+    def remove(self, row: int, /) -> Size:
+        """Take an order out; returns what its level has left, or -1 if it does not rest (any more)."""
 
-    def fill(self, row: int, size: int, /) -> int:
+    def fill(self, row: int, size: int, /) -> Size:
         """Take `size` off an order, which leaves if nothing remains; returns what remains of it."""
 
-    def left(self) -> int:
+    def take(self, bid: bool, price: int, size: int, /) -> Size:
+        """Fill whom an order of this size meets, and that whole; returns what the level touched last has left."""
+
+    def left(self) -> Size:
         """The total of the level that was changed last, as it is now: 0 if it is gone."""
 
     def version(self) -> int:
@@ -33,8 +37,11 @@ class OrderBook[T](Protocol):
     def crosses(self, bid: bool, price: int, /) -> bool:
         """Whether an order would meet anything."""
 
-    def reach(self, bid: bool, price: int, size: int, /) -> tuple[tuple[T, ...], tuple[int, ...]]:
-        """Whom an order would meet, and for how much each: best price first, oldest first. Nothing changes."""
+    def reach(self, bid: bool, price: int, size: int, avoid: int, stops: bool, /) -> Reached:
+        """Whom an order would meet, and for how much each: best price first, oldest first. Nothing changes.
+
+        Orders of the owner `avoid`, unless that is 0, are not met: they are passed by, or with `stops` end the walk.
+        """
 
     def ahead(self, row: int, /) -> Size:
         """The size that comes before an order in its queue."""
@@ -45,14 +52,14 @@ class OrderBook[T](Protocol):
     def depth(self, bid: bool, /) -> int:
         """How many levels a side has."""
 
-    def level(self, bid: bool, rank: int, /) -> tuple[int, int]:
+    def level(self, bid: bool, rank: int, /) -> tuple[Price, Size]:
         """Price and total of a level; 0 is the best."""
 
-    def queue(self, bid: bool, rank: int, /) -> tuple[T, ...]:
-        """Whose orders wait at a level, oldest first."""
+    def queue(self, bid: bool, rank: int, /) -> tuple[int, ...]:
+        """The rows of the orders that wait at a level, oldest first."""
 
 
-def new_book[T]() -> OrderBook[T]:
+def new_book() -> OrderBook:
     """An empty book."""
     machine_code = doors()
     return PlainBook() if machine_code is None else CompiledBook(machine_code)

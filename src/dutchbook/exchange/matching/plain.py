@@ -5,47 +5,50 @@ Inserting and cancelling cost O(1) where the level exists, and a move within one
 
 from bisect import bisect_left, insort
 
-from dutchbook.domain.units import Size
+from dutchbook.domain.units import Price, Size
 from dutchbook.exchange.matching.layout import MAX_SIZE, MAX_TOTAL, NO_ASK
 
+type Reached = tuple[tuple[int, ...], tuple[Size, ...], tuple[int, ...]]
+"""Whom an order would meet: their rows, the size of each meeting, and the rows of the avoided owner's on the way."""
 _NO_ORDER = "no such order or level in this book, or nothing that it could do - read the book again"
 
 
-class _Waiting[T]:
+class _Waiting:
     """An order and its neighbours. A queue is a chain through its orders: the worst insert costs what others do."""
 
-    __slots__ = ("after", "before", "level", "size", "tag")
+    __slots__ = ("after", "before", "level", "owner", "row", "size")
 
-    def __init__(self, tag: T, size: int, level: "_Level[T]") -> None:
-        self.tag = tag
+    def __init__(self, row: int, size: Size, owner: int, level: "_Level") -> None:
+        self.row = row
         self.size = size
+        self.owner = owner
         self.level = level
-        self.before: _Waiting[T] | None = None
-        self.after: _Waiting[T] | None = None
+        self.before: _Waiting | None = None
+        self.after: _Waiting | None = None
 
 
-class _Level[T]:
+class _Level:
     """All orders at one price, oldest first, and their total size. `key` ascends towards the best price of its side."""
 
     __slots__ = ("first", "key", "last", "total")
 
     def __init__(self, key: int) -> None:
         self.key = key
-        self.total = 0
-        self.first: _Waiting[T] | None = None
-        self.last: _Waiting[T] | None = None
+        self.total = Size(0)
+        self.first: _Waiting | None = None
+        self.last: _Waiting | None = None
 
 
-class _Side[T]:
+class _Side:
     """Bids or asks: `keys` from worst to best, prices of bids and negative prices of asks."""
 
     __slots__ = ("keys", "levels")
 
     def __init__(self) -> None:
         self.keys: list[int] = []
-        self.levels: dict[int, _Level[T]] = {}
+        self.levels: dict[int, _Level] = {}
 
-    def open(self, key: int) -> _Level[T]:
+    def open(self, key: int) -> _Level:
         level = self.levels[key] = _Level(key)
         insort(self.keys, key)
         return level
@@ -58,25 +61,24 @@ class _Side[T]:
             del self.keys[bisect_left(self.keys, key)]
 
 
-class PlainBook[T]:
-    """Sizes in price-time priority, each with a tag of whoever uses the book; sides and prices in terms of YES.
+class PlainBook:
+    """Sizes in price-time priority, each with the number of its owner; sides and prices in terms of YES.
 
-    An order is known by its row, above 0 and never that of another order that rests. What does not rest, is not there
-    or is no size raises KeyError, and nothing was changed. See `OrderBook` for what each method says.
+    See `OrderBook` for what each method says. What can not be done raises KeyError, and nothing was changed.
     """
 
-    __slots__ = ("_asks", "_bids", "_changes", "_left", "_orders", "_unused")
+    __slots__ = ("_added", "_asks", "_bids", "_changes", "_left", "_orders")
 
     def __init__(self) -> None:
-        self._bids = _Side[T]()
-        self._asks = _Side[T]()
-        self._orders: list[_Waiting[T] | None] = [None]
-        self._unused: list[int] = []
-        self._left = 0
+        self._bids = _Side()
+        self._asks = _Side()
+        self._orders: dict[int, _Waiting] = {}
+        self._added = 0
+        self._left = Size(0)
         self._changes = 0
 
-    def add(self, bid: bool, price: int, size: int, tag: T, /) -> int:
-        if not (0 < price < NO_ASK and 0 < size < MAX_SIZE):
+    def add(self, bid: bool, price: int, size: int, owner: int, /) -> int:
+        if not (0 < price < NO_ASK and 0 < size < MAX_SIZE and owner >= 0):
             raise KeyError(_NO_ORDER)
         side, key = (self._bids, price) if bid else (self._asks, -price)
         level = side.levels.get(key)
@@ -84,7 +86,8 @@ class PlainBook[T]:
             level = side.open(key)
         if level.total + size >= MAX_TOTAL:
             raise KeyError(_NO_ORDER)
-        order = _Waiting(tag, size, level)
+        row = self._added = self._added + 1
+        order = self._orders[row] = _Waiting(row, Size(size), owner, level)
         last = level.last
         if last is None:
             level.first = order
@@ -92,36 +95,43 @@ class PlainBook[T]:
             last.after = order
             order.before = last
         level.last = order
-        self._left = level.total = level.total + size
+        self._left = level.total = Size(level.total + size)
         self._changes += 1
-        if self._unused:
-            row = self._unused.pop()
-            self._orders[row] = order
-            return row
-        self._orders.append(order)
-        return len(self._orders) - 1
+        return row
 
-    def remove(self, row: int, /) -> int:
-        order = self._waiting(row)
-        level = order.level
-        left = self._left = level.total = level.total - order.size
-        self._changes += 1
-        self._leave(row, order, level)
-        return left
+    def remove(self, row: int, /) -> Size:
+        if row < 0:
+            raise KeyError(_NO_ORDER)
+        order = self._orders.get(row)
+        if order is None:
+            return Size(-1)
+        self._reduce(order, order.size)
+        return self._left
 
-    def fill(self, row: int, size: int, /) -> int:
+    def fill(self, row: int, size: int, /) -> Size:
         order = self._waiting(row)
         if not 0 < size <= order.size:
             raise KeyError(_NO_ORDER)
-        level = order.level
-        order.size -= size
-        self._left = level.total = level.total - size
-        self._changes += 1
-        if not order.size:
-            self._leave(row, order, level)
+        self._reduce(order, size)
         return order.size
 
-    def _leave(self, row: int, order: _Waiting[T], level: _Level[T]) -> None:
+    def take(self, bid: bool, price: int, size: int, /) -> Size:
+        rows, sizes, _ = self.reach(bid, price, size, 0, False)
+        if size <= 0 or sum(sizes) != size:
+            raise KeyError(_NO_ORDER)
+        for row, part in zip(rows, sizes, strict=True):
+            self._reduce(self._orders[row], part)
+        return self._left
+
+    def _reduce(self, order: _Waiting, part: int) -> None:
+        level = order.level
+        order.size = Size(order.size - part)
+        self._left = level.total = Size(level.total - part)
+        self._changes += 1
+        if not order.size:
+            self._leave(order, level)
+
+    def _leave(self, order: _Waiting, level: _Level) -> None:
         before, after = order.before, order.after
         if before is None:
             level.first = after
@@ -131,18 +141,17 @@ class PlainBook[T]:
             level.last = before
         else:
             after.before = before
-        self._orders[row] = None
-        self._unused.append(row)
+        del self._orders[order.row]
         if not level.total:
             (self._bids if level.key > 0 else self._asks).close(level.key)
 
-    def _waiting(self, row: int) -> _Waiting[T]:
-        order = self._orders[row] if 0 < row < len(self._orders) else None
+    def _waiting(self, row: int) -> _Waiting:
+        order = self._orders.get(row)
         if order is None:
             raise KeyError(_NO_ORDER)
         return order
 
-    def left(self) -> int:
+    def left(self) -> Size:
         return self._left
 
     def version(self) -> int:
@@ -152,20 +161,25 @@ class PlainBook[T]:
         keys = self._asks.keys if bid else self._bids.keys
         return bool(keys) and keys[-1] >= (-price if bid else price)
 
-    def reach(self, bid: bool, price: int, size: int, /) -> tuple[tuple[T, ...], tuple[int, ...]]:
+    def reach(self, bid: bool, price: int, size: int, avoid: int, stops: bool, /) -> Reached:
         side, worst = (self._asks, -price) if bid else (self._bids, price)
-        tags, sizes = list[T](), list[int]()
+        rows, sizes, own = list[int](), list[Size](), list[int]()
         for key in reversed(side.keys):
             if key < worst:
                 break
             order = side.levels[key].first
             while order is not None and size > 0:
-                part = min(order.size, size)
-                tags.append(order.tag)
-                sizes.append(part)
-                size -= part
+                if avoid and order.owner == avoid:
+                    own.append(order.row)
+                    if stops:
+                        return tuple(rows), tuple(sizes), tuple(own)
+                else:
+                    part = Size(min(order.size, size))
+                    rows.append(order.row)
+                    sizes.append(part)
+                    size -= part
                 order = order.after
-        return tuple(tags), tuple(sizes)
+        return tuple(rows), tuple(sizes), tuple(own)
 
     def ahead(self, row: int, /) -> Size:
         size, other = 0, self._waiting(row).before
@@ -181,18 +195,18 @@ class PlainBook[T]:
     def depth(self, bid: bool, /) -> int:
         return len(self._bids.keys if bid else self._asks.keys)
 
-    def level(self, bid: bool, rank: int, /) -> tuple[int, int]:
+    def level(self, bid: bool, rank: int, /) -> tuple[Price, Size]:
         level = self._ranked(bid, rank)
-        return abs(level.key), level.total
+        return Price(abs(level.key)), level.total
 
-    def queue(self, bid: bool, rank: int, /) -> tuple[T, ...]:
-        tags, order = list[T](), self._ranked(bid, rank).first
+    def queue(self, bid: bool, rank: int, /) -> tuple[int, ...]:
+        rows, order = list[int](), self._ranked(bid, rank).first
         while order is not None:
-            tags.append(order.tag)
+            rows.append(order.row)
             order = order.after
-        return tuple(tags)
+        return tuple(rows)
 
-    def _ranked(self, bid: bool, rank: int) -> _Level[T]:
+    def _ranked(self, bid: bool, rank: int) -> _Level:
         side = self._bids if bid else self._asks
         if not 0 <= rank < len(side.keys):
             raise KeyError(_NO_ORDER)
