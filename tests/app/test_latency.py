@@ -1,11 +1,20 @@
 """Stages from a frame to the venue's answer are measured for frames that lead to orders, and for nothing else."""
 
+from collections.abc import Callable
 from itertools import count
+from typing import cast
 
 import pytest
 
 from dutchbook.app.latency import KEPT, Latency, Stage, figures
-from dutchbook.domain.orders import OrderId
+from dutchbook.domain.book import Side
+from dutchbook.domain.events import FrameRef, OrderFilled, OrderReported
+from dutchbook.domain.identity import MarketId, OutcomeId
+from dutchbook.domain.orders import Fill, IntentId, OrderId, Report
+from dutchbook.domain.units import Money, Nanos, Price, Size
+from dutchbook.engine.bus.local import LocalBus
+from dutchbook.engine.loop import Loop
+from dutchbook.execution.gateway import VenueGateway
 
 ORDER = OrderId("run-i1-1")
 
@@ -44,6 +53,59 @@ def test_a_frame_without_orders_and_orders_without_a_frame_leave_no_stages() -> 
     latency.signed()
     latency.written([OrderId("run-i2-1")])  # by a timer
     assert {each.count for each in latency.figures()} == {1}
+
+
+class _Desk:
+    """As much of a loop and a gateway as somebody needs who measures them."""
+
+    def __init__(self, latency: Latency) -> None:
+        self.bus = LocalBus()
+        self.decoded: Callable[[], None] | None = None
+        latency.follow(cast("Loop", self), cast("VenueGateway", self))
+
+    def watched_by(self, watch: Latency) -> None:
+        self.watch = watch
+
+
+def filled() -> OrderFilled:
+    fill = Fill(
+        order=ORDER,
+        intent=IntentId("run-i1"),
+        outcome=OutcomeId("1"),
+        market=MarketId("m"),
+        side=Side.BUY,
+        price=Price(4_000),
+        size=Size(10),
+        fee=Money(0),
+        at=Nanos(1),
+    )
+    return OrderFilled(fill, Nanos(1))
+
+
+def reported(report: Report) -> OrderReported:
+    return OrderReported(ORDER, report, Nanos(1))
+
+
+@pytest.mark.parametrize("first", [filled(), reported(Report.ACCEPTED), reported(Report.REJECTED)])
+def test_the_first_word_of_the_venue_acknowledges_an_order_and_no_later_one(
+    first: OrderFilled | OrderReported,
+) -> None:
+    latency = ticking()
+    desk = _Desk(latency)
+    through(latency)
+    for event in (first, filled(), reported(Report.ACCEPTED)):
+        desk.bus.publish(event, FrameRef(0, 0))
+    [found] = [each for each in latency.figures() if each.stage == Stage.ACKNOWLEDGED]
+    assert (found.median_us, found.count) == (1, 1)
+
+
+def test_an_order_without_an_answer_is_not_acknowledged() -> None:
+    latency = ticking()
+    desk = _Desk(latency)
+    through(latency)
+    desk.bus.publish(reported(Report.TIMEOUT), FrameRef(0, 0))
+    desk.bus.publish(reported(Report.ACCEPTED), FrameRef(0, 0))
+    assert Stage.ACKNOWLEDGED not in {each.stage for each in latency.figures()}
 
 
 def test_only_the_newest_samples_are_kept() -> None:

@@ -12,7 +12,16 @@ from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import IntentId
 from dutchbook.domain.units import SECOND, Money, Nanos, Price, Size
-from dutchbook.evaluation.snapshot import BasketRow, BookRow, BundleRow, DeskSnapshot, FillRow, PoolRow
+from dutchbook.evaluation.snapshot import (
+    AlertRow,
+    BasketRow,
+    BookRow,
+    BundleRow,
+    DeskSnapshot,
+    FillRow,
+    PoolRow,
+    StageFigures,
+)
 from dutchbook.interfaces.cli.desk_screen import export_svg, line, screen, snapshot_json, summary
 
 AT = Nanos(1_790_000_000 * SECOND)
@@ -154,6 +163,45 @@ def test_the_screen_keeps_to_its_width_and_mode_on_any_terminal(width: int) -> N
     lines = drawn(DESK, width).splitlines()
     assert max(len(each) for each in lines) <= width
     assert "PAPER" in lines[0]
+
+
+UNKNOWN = AlertRow(at=AT, subject="i1-1", text="order i1-1 is unknown for 10.00 s")
+
+
+def test_the_newest_alert_stands_on_the_screen_for_a_while_and_in_the_summary_for_good() -> None:
+    before = AlertRow(at=Nanos(AT - 9 * SECOND), subject="kalshi", text="kalshi is down")
+    alerted = msgspec.structs.replace(DESK, alerts=(UNKNOWN, before), alerts_total=7)
+    assert "ALERT" in drawn(alerted)
+    assert UNKNOWN.text in drawn(alerted)
+    later = msgspec.structs.replace(alerted, at=Nanos(AT + 200 * SECOND))
+    assert "ALERT" not in drawn(later)
+    assert "7 alerts" in "\n".join(summary(later))
+    assert snapshot_json(alerted)["alerts_total"] == 7
+    assert "alert" not in "\n".join(summary(DESK))
+
+
+STAGES = tuple(
+    StageFigures(stage=stage, median_us=87.4, p99_us=2_437.0, count=12)
+    for stage in ("decoded", "decided", "signed", "written", "acknowledged")
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 118, 160, 240])
+def test_every_stage_of_an_order_is_shown_on_any_terminal(width: int) -> None:
+    shown = drawn(msgspec.structs.replace(DESK, stages=STAGES), width)
+    for stage in STAGES:
+        assert f"{stage.stage} 87 us (p99 2.4 ms)" in shown
+    assert len(shown.rstrip().splitlines()) <= 45
+
+
+def test_the_stages_are_among_the_figures() -> None:
+    figures = snapshot_json(msgspec.structs.replace(DESK, stages=STAGES))
+    assert msgspec.to_builtins(figures["stages"])[4] == {
+        "stage": "acknowledged",
+        "median_us": 87.4,
+        "p99_us": 2_437.0,
+        "count": 12,
+    }
 
 
 @pytest.mark.parametrize("height", [24, 40, 60])

@@ -1,6 +1,10 @@
 """Watching a desk: pictures at the right times, until the time is over."""
 
-from dutchbook.evaluation.snapshot import DeskSnapshot
+import msgspec
+import pytest
+
+from dutchbook.evaluation.snapshot import AlertRow, DeskSnapshot
+from dutchbook.interfaces.cli import run
 from dutchbook.interfaces.cli.run import _pictures
 from tests.interfaces.test_desk_screen import DESK
 
@@ -50,6 +54,20 @@ def test_a_picture_comes_each_so_many_seconds_until_the_limit() -> None:
     assert len(pictures) == 4
     assert 99 <= desk.steps <= 101
     assert 101.0 <= time.now < 101.1
+
+
+def test_each_alert_is_a_line_of_its_own_where_lines_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [AlertRow(at=DESK.at, subject="o", text=f"alert number {number}") for number in range(5)]
+    told = [0, 0, 2, 2, 5]
+    snapshots = [
+        msgspec.structs.replace(DESK, alerts=tuple(reversed(rows[:count])), alerts_total=count) for count in told
+    ]
+    monkeypatch.setattr(run, "_pictures", lambda *_, **__: iter(snapshots))
+    run._print_lines(FakeDesk(), None, lambda _: None)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "ALERT" in line]
+    assert [line.rpartition(" ")[2] for line in lines] == ["0", "1", "2", "3", "4"]
 
 
 def test_without_a_limit_it_goes_on() -> None:

@@ -10,6 +10,7 @@ import pytest
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.units import Nanos
 from dutchbook.storage.journal import Journal
+from dutchbook.storage.journal_format import WireLine
 from dutchbook.storage.journal_reader import JournalLine, read, verify
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 
@@ -53,8 +54,10 @@ def assert_noticed(folder: Path, original: list[JournalLine]) -> None:
     assert check.lines == len(lines)
     assert check.first_bad == len(lines) + 1
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    looked: list[WireLine] = []
     with pytest.raises(JournalError):
-        Journal.open(folder, SMALL)
+        Journal.open(folder, SMALL, looked.append)
+    assert [line.hash for line in looked] == [line.hash for line in lines]
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -232,6 +235,36 @@ def test_a_torn_end_is_put_aside_told_and_never_built_upon(tmp_path: Path) -> No
         assert verify(work).ok
         assert verify(work).lines == good + 1
         shutil.rmtree(work)
+
+
+def test_who_looks_on_while_a_journal_is_opened_sees_what_it_will_hold(tmp_path: Path) -> None:
+    crashed(tmp_path / "j", durable=3, written=9)
+    with (tmp_path / "j" / "journal-000001.jsonl").open("ab") as file:
+        file.write(b"torn")
+    looked: list[WireLine] = []
+    with Journal.open(tmp_path / "j", SMALL, looked.append) as journal:
+        assert journal.repaired
+        assert (looked[-1].seq, looked[-1].hash) == (journal.seq, journal.head)
+    assert [(line.seq, line.at, line.kind, line.body, line.hash) for line in looked] == [
+        (line.seq, line.at, line.kind, line.body, line.hash) for line in read(tmp_path / "j")
+    ]
+
+
+def test_who_cannot_read_a_line_leaves_the_journal_as_it_is_and_free(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    crashed(folder, durable=3, written=9)
+    with (folder / "journal-000001.jsonl").open("ab") as file:
+        file.write(b"torn")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def refuse(line: WireLine) -> None:
+        if line.seq == 7:
+            raise JournalError("not this one")
+
+    with pytest.raises(JournalError, match="not this one"):
+        Journal.open(folder, SMALL, refuse)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    Journal.open(folder, SMALL).close()
 
 
 def test_a_second_torn_end_does_not_overwrite_the_first(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from dutchbook.domain.markets import KalshiFees, Market, PriceGrid, Question, St
 from dutchbook.domain.ports import Frame, RecordedFrame, SequenceKind
 from dutchbook.domain.units import Nanos, Price, Size
 from dutchbook.storage.gaps import Gap
-from dutchbook.storage.manifest import read_manifest
+from dutchbook.storage.manifest import read_manifest, writer_name
 from dutchbook.storage.recording import RecordingWriter
 from dutchbook.storage.recording_check import verify
 from dutchbook.storage.recording_reader import Recording
@@ -60,6 +61,10 @@ def record(folder: Path, frames: Sequence[Frame]) -> Recording:
         for frame in frames:
             recording.write(frame)
     return Recording.open(folder)
+
+
+def test_a_manifest_is_signed_with_the_version_that_is_packaged() -> None:
+    assert writer_name() == f"dutchbook {version('dutchbook')}"
 
 
 def test_frames_come_back_with_their_places(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ from dutchbook.exchange.servers.polymarket.wallets import (
     safe_wallet,
 )
 from dutchbook.execution.settings import Redeem
-from dutchbook.execution.step import Ordered
+from dutchbook.execution.step import Alert, Ordered
 from dutchbook.storage.journal_reader import JournalLine
 from dutchbook.strategies.ports import DeskView
 
@@ -233,6 +233,9 @@ def test_a_slow_and_failing_relayer_is_waited_for(tmp_path: Path, monkeypatch: p
     assert story.holds()
     assert story.reports() == [Progress.FAILED]  # its nonce was not to be had: nothing left
     assert b"not sent" in bytes(story.lines("alert")[-1].body)
+    seen = story.stage.desk.picture()
+    assert seen.alerts[0].text == msgspec.json.decode(story.lines("alert")[-1].body, type=Alert).text
+    assert seen.alerts_total == len(story.lines("alert"))
     story.stage.sandbox.switchboard.turn_off("slow")
     story.live(200)
     assert story.reports() == [Progress.FAILED, *DONE]

@@ -149,6 +149,15 @@ async def test_a_pause_that_the_venue_asks_for_is_told() -> None:
         assert await sender.outcome() == Exchange(path="/order", status=425, body="{}", retry_after_s=7.0)
 
 
+async def test_headers_that_are_wanted_are_handed_on_and_others_are_not() -> None:
+    data = response(BODY, "200 OK", "Poly-RateLimit-Tier: Gold", "X-Other: 1")
+    terms = LineTerms(warm=2, most=3, keep=frozenset({b"poly-ratelimit-tier"}))
+    async with sending(saying(data), terms) as sender:
+        assert (await sender.outcome()).headers == {"poly-ratelimit-tier": "Gold"}
+    async with sending(saying(data)) as sender:
+        assert (await sender.outcome()).headers == {}
+
+
 async def test_requests_never_share_a_connection_at_the_same_time() -> None:
     async with sending(lambda *_: None) as sender:
         for _ in range(5):

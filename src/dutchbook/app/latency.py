@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
-from dutchbook.domain.events import Cause, Event, OrderReported
+from dutchbook.domain.events import Cause, Event, OrderFilled, OrderReported
 from dutchbook.domain.orders import OrderId, Report
 from dutchbook.engine.loop import Loop
 from dutchbook.evaluation.snapshot import StageFigures
@@ -31,7 +31,7 @@ class Stage(StrEnum):
     WRITTEN = "written"
     """The bytes are with the operating system, unless a rate limit holds them."""
     ACKNOWLEDGED = "acknowledged"
-    """The venue's answer is in the books: the line, the venue, and the line back."""
+    """The venue's first word about the order is in the books: the line, the venue, and the line back."""
 
 
 _OWN = (Stage.DECODED, Stage.DECIDED, Stage.SIGNED, Stage.WRITTEN)
@@ -88,10 +88,16 @@ class Latency:
         return tuple(figures(stage, samples) for stage, samples in self._samples.items() if samples)
 
     def _hear(self, event: Event, _: Cause) -> None:
-        if isinstance(event, OrderReported):
-            began = self._waiting.pop(event.order, None)
-            if began is not None and event.report is not Report.TIMEOUT:
-                self._samples[Stage.ACKNOWLEDGED].append(self._counter() - began)
+        match event:
+            case OrderReported(order=order, report=report):
+                heard = report is not Report.TIMEOUT
+            case OrderFilled(fill=fill):  # its trade may come by the socket ahead of its answer, which is no news then
+                order, heard = fill.order, True
+            case _:
+                return
+        began = self._waiting.pop(order, None)
+        if began is not None and heard:
+            self._samples[Stage.ACKNOWLEDGED].append(self._counter() - began)
 
 
 def figures(stage: str, nanos: Iterable[int]) -> StageFigures:

@@ -14,7 +14,7 @@ from dutchbook.domain.orders import Fill, Intent
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.desk import Desk
-from dutchbook.evaluation.snapshot import BasketRow, BookRow, BundleRow, DeskSnapshot, PoolRow, StageFigures
+from dutchbook.evaluation.snapshot import AlertRow, BasketRow, BookRow, BundleRow, DeskSnapshot, PoolRow, StageFigures
 from dutchbook.portfolio.profit import profit_and_loss
 from dutchbook.strategies.index import Standing, Tracked
 from dutchbook.strategies.near_miss import ratio_ppm
@@ -90,6 +90,8 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         realised=money.realised,
         unrealised=money.unrealised,
         fees=money.fees,
+        alerts=tuple(AlertRow(at=at, subject=one.subject, text=one.text) for at, one in loop.counters.latest_alerts),
+        alerts_total=loop.counters.alerts,
         halted=desk.halt_reason,
         paused=desk.paused_by("") or desk.drawdown.paused(desk.now),
         run=account.run,

@@ -5,18 +5,22 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from dutchbook.app.control.client import ask
+from dutchbook.app.control.wire import ShowLatency
 from dutchbook.app.runs import facts_of, run_folder
 from dutchbook.config.settings import Settings
-from dutchbook.domain.errors import UsageError
+from dutchbook.domain.errors import DutchbookError, UsageError
 from dutchbook.domain.units import Nanos
 from dutchbook.engine.clocks import RealClock
-from dutchbook.evaluation.snapshot import DeskStatus, RunRow
+from dutchbook.evaluation.snapshot import DeskStatus, RunRow, StageFigures
 from dutchbook.risk.halt import HALT_SIGNAL, Halt, halt_file, lift_halt, read_halt, write_halt
 from dutchbook.storage.home import Home
 from dutchbook.storage.journal_reader import read, verify
 from dutchbook.storage.lock import holder
 
 _LATEST_RUNS = 5
+_PATIENCE_S = 2.0
+"""For a running desk's answer: a status is wanted above all where something hangs."""
 
 
 def halt(home: Path, reason: str) -> str:
@@ -40,8 +44,9 @@ def resume(home: Path, *, checked: bool) -> str:
 
 
 def status(home: Path, settings: Settings) -> DeskStatus:
-    """What stands in a home folder."""
+    """What stands in a home folder, and what the desk that runs there says of its speed, if it answers."""
     standing, process = read_halt(halt_file(home)), holder(Home(home).lock)
+    stages, silent = _measured(home) if process else ((), "")
     return DeskStatus(
         home=str(home),
         mode=settings.mode if process is None else _mode_at_work(home, settings),
@@ -50,7 +55,17 @@ def status(home: Path, settings: Settings) -> DeskStatus:
         halted_by=standing.by if standing else None,
         halted_at=standing.at if standing else None,
         runs=tuple(_run_row(folder) for folder in _latest_runs(home)),
+        stages=stages,
+        silent=silent,
     )
+
+
+def _measured(home: Path) -> tuple[tuple[StageFigures, ...], str]:
+    """The stages that the running desk measured; or none, and why it did not tell."""
+    try:
+        return ask(home, ShowLatency(), _PATIENCE_S).stages or (), ""
+    except DutchbookError as error:
+        return (), str(error)
 
 
 def _mode_at_work(home: Path, settings: Settings) -> str:

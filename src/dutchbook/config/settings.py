@@ -56,6 +56,21 @@ class KalshiSettings(RoomSettings):
         description="`direct` member (fees rounded to 0.0001 dollar) or behind a `broker` (to cents).",
     )
     max_events: int = Field(ge=1, le=10_000, description="How many events to watch live, in the venue's own order.")
+    group_contracts: int = Field(
+        ge=1,
+        le=1_000_000,
+        description="How many contracts of resting orders may trade in any 15 seconds on one shard before the venue's "
+        "own switch, an order group, cancels the rest and takes no more of them until a person resumes the desk.",
+    )
+    cancel_on_pause: bool = Field(
+        description="Whether orders that rest end when Kalshi pauses trading, as it does each Thursday night.",
+    )
+    subaccount: int = Field(
+        ge=0,
+        le=63,
+        description="The subaccount that a live desk trades on, with its own cash and positions; 0 is the account "
+        "itself. Money is moved there at Kalshi. The sandbox's test accounts have none.",
+    )
 
 
 class VenueSettings(RoomSettings):

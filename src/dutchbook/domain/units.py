@@ -1,5 +1,6 @@
 """Money, prices, sizes and times as integers, and the only way in from a venue's decimal text."""
 
+from functools import lru_cache
 from typing import NewType
 
 Price = NewType("Price", int)
@@ -27,6 +28,7 @@ _LONGEST = 12
 _TENS: tuple[int, ...] = tuple(10**exponent for exponent in range(_LONGEST + 1))
 
 
+@lru_cache(maxsize=16_384)  # the same texts come again and again
 def exact(text: str, decimals: int) -> int:
     """A venue's decimal string in units of 10**-decimals.
 

@@ -1,6 +1,11 @@
 """What a loop did, in figures for reports."""
 
-from collections import Counter
+from collections import Counter, deque
+
+from dutchbook.domain.units import Nanos
+from dutchbook.execution.step import Alert
+
+_KEPT_ALERTS = 20
 
 
 class LoopCounters:
@@ -13,3 +18,11 @@ class LoopCounters:
         self.orders = 0
         self.fills = 0
         self.refusals: Counter[str] = Counter()
+        self.alerts = 0
+        self.latest_alerts: deque[tuple[Nanos, Alert]] = deque(maxlen=_KEPT_ALERTS)
+        """What a person should hear of, the newest first."""
+
+    def alerted(self, alert: Alert, at: Nanos) -> None:
+        """A person should hear of this."""
+        self.alerts += 1
+        self.latest_alerts.appendleft((at, alert))

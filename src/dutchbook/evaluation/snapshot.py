@@ -122,6 +122,14 @@ class StageFigures(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person should hear of: what it is about, and when it was found."""
+
+    at: Nanos
+    subject: str
+    text: str
+
+
 class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A desk at one instant.
 
@@ -163,6 +171,8 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     realised: Money
     unrealised: Money
     fees: Money
+    alerts: tuple[AlertRow, ...] = ()
+    alerts_total: int = 0
     halted: str | None = None
     paused: str | None = None
     run: str = ""
@@ -220,7 +230,10 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in a home folder: whether a desk runs (its process), whether it is halted, and the latest runs."""
+    """What stands in a home folder: whether a desk runs (its process), whether it is halted, and the latest runs.
+
+    `stages` is what the running desk measured of the way of its orders; `silent` says why it did not answer.
+    """
 
     home: str
     mode: str
@@ -229,6 +242,8 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     halted_by: str | None = None
     halted_at: Nanos | None = None
     runs: tuple[RunRow, ...] = ()
+    stages: tuple[StageFigures, ...] = ()
+    silent: str = ""
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from dutchbook.exchange.candles import Candle, CandleTape
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.matching.messages import (
     BookMoved,
-    ExchangeEvent,
     FundsMoved,
     Matched,
     Pair,
@@ -95,13 +94,14 @@ class History:
         # Open ones and failed ones; whatever is not here is confirmed.
         self._settlements: dict[int, Settlement] = {each.number: Settlement.MATCHED for each in exchange.unsettled()}
         self._failed: deque[int] = deque()
-        self._readers: dict[type, Callable[..., None]] = {
+        readers: dict[type, Callable[..., None]] = {
             BookMoved: self._quoted,
             Matched: self._matched,
             SettlementMoved: self._settled,
             FundsMoved: self._moved,
         }
-        exchange.listen(self._heard, *self._readers)
+        for kind, reader in readers.items():
+            exchange.listen(reader, kind)
 
     def trades(
         self, market: MarketId | None = None, account: str | None = None, since: Nanos | None = None
@@ -164,11 +164,6 @@ class History:
     def funds(self, account: str) -> Sequence[FundsMoved]:
         """Movements of cash and holdings that were no trades, oldest first."""
         return list(self._funds.get(account, ()))
-
-    def _heard(self, event: ExchangeEvent) -> None:
-        reader = self._readers.get(type(event))
-        if reader is not None:
-            reader(event)
 
     def _quoted(self, event: BookMoved) -> None:
         tape = self._tape(event.market)

@@ -16,7 +16,7 @@ from dutchbook.domain.ports import Books
 from dutchbook.domain.units import Nanos
 from dutchbook.exchange.paper.claims import claimed, without
 from dutchbook.venues.operations import OperationLine
-from dutchbook.venues.trading import Broker, OrderCodec, OrderDenied, Prepared, SignsAhead
+from dutchbook.venues.trading import Broker, Leaves, OrderCodec, OrderDenied, Prepared, SignsAhead
 
 type MarketOf = Callable[[OutcomeId], Market | None]
 MOST_SENT = 8_192
@@ -97,6 +97,20 @@ class VenueGateway:
             broker.guard(on=False)
             broker.guard(on=True)
 
+    def leave(self, now: Nanos) -> None:
+        """The desk ends: each venue takes away what it kept for this run alone."""
+        for broker in self._leavers():
+            broker.leave(now)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether a venue's answer to that is awaited."""
+        return any(broker.leaving for broker in self._leavers())
+
+    def _leavers(self) -> list[Leaves]:
+        brokers: Iterable[object] = self._brokers.values()
+        return [broker for broker in brokers if isinstance(broker, Leaves)]
+
     def prepare(self, order: Order, market: Market, now: Nanos) -> Order:
         """Check and name an order. Raises OrderDenied, also for a venue that this desk has no account at."""
         if self._watch is not None:
@@ -114,6 +128,21 @@ class VenueGateway:
         broker: object = self._brokers.get(market.venue)
         if isinstance(broker, SignsAhead):
             broker.sign_ahead(order, market, now)
+
+    def certain(self, orders: Sequence[Order], now: Nanos) -> bool:
+        """Whether these orders pass all checks and are signed: then nothing but rate limits can hold them.
+
+        False too where a venue's orders cannot be signed before they are placed.
+        """
+        for order in orders:
+            market = self._market_of(order.leg.outcome)
+            if market is None or not isinstance(self._brokers.get(market.venue), SignsAhead):
+                return False
+            try:
+                self.sign_ahead(order, market, now)
+            except OrderDenied:
+                return False
+        return True
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""

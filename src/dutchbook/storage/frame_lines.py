@@ -60,6 +60,8 @@ def _other(line: _Line) -> bytes:
 
 def _embeddable(payload: bytes) -> tuple[bytes, bytes]:
     """The field for a payload, and the JSON to put there."""
+    if payload.isascii() and _is_one_line(payload):
+        return b"payload", payload
     try:
         text = payload.decode()
     except UnicodeDecodeError:
@@ -69,7 +71,9 @@ def _embeddable(payload: bytes) -> tuple[bytes, bytes]:
 
 def _is_one_line(payload: bytes) -> bool:
     """Whether this is exactly one JSON value: no newline, no space around it, and not several that pass as one."""
-    if b"\n" in payload or payload.count(b"[") + payload.count(b"{") > _MOST_BRACKETS:
+    if b"\n" in payload:
+        return False
+    if len(payload) > _MOST_BRACKETS and payload.count(b"[") + payload.count(b"{") > _MOST_BRACKETS:
         return False
     try:
         values = _one_value.decode(b"[%b]" % payload)

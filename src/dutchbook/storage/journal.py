@@ -27,7 +27,7 @@ from dutchbook.storage.journal_format import (
     checked_kind,
     segment_name,
 )
-from dutchbook.storage.journal_repair import TornTail, recover
+from dutchbook.storage.journal_repair import Look, TornTail, recover
 from dutchbook.storage.lock import take
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 
@@ -44,9 +44,9 @@ class Journal:
     What was written before stays proven; open the journal again once the disk is well.
     """
 
-    def __init__(self, folder: Path, anchor: int, settings: StorageSettings) -> None:
+    def __init__(self, folder: Path, anchor: int, settings: StorageSettings, look: Look | None = None) -> None:
         """Continue the journal in `folder`, whose anchor file is open and locked. Called by `open` and `create`."""
-        scan, repaired = recover(folder)
+        scan, repaired = recover(folder, look)
         self.repaired: TornTail | None = repaired
         self.folder = folder
         self._limit = settings.journal_segment_bytes
@@ -88,10 +88,12 @@ class Journal:
         return cls.open(folder, settings)
 
     @classmethod
-    def open(cls, folder: Path, settings: StorageSettings | None = None) -> Self:
+    def open(cls, folder: Path, settings: StorageSettings | None = None, look: Look | None = None) -> Self:
         """Prove a journal and continue it; `repaired` then tells of a torn end that was put aside.
 
-        Raises DeskLocked if another process has it open, JournalError if anything is damaged that was durable.
+        `look` reads each line on the way, so that nobody need prove the chain again to know what it says; what it read
+        is true once this returns. Raises DeskLocked if another process has the journal open, JournalError if anything
+        is damaged that was durable, and what `look` raises.
         """
         try:
             anchor = os.open(folder / ANCHOR_FILE, os.O_RDWR | os.O_CLOEXEC)
@@ -99,7 +101,7 @@ class Journal:
             raise JournalError(f"{folder}: no journal can be opened here - {error}") from error
         try:
             take(anchor, folder / ANCHOR_FILE)
-            return cls(folder, anchor, settings or StorageSettings())
+            return cls(folder, anchor, settings or StorageSettings(), look)
         except OSError as error:
             os.close(anchor)
             raise JournalError(f"{folder}: the journal cannot be opened - {error}") from error
@@ -176,7 +178,7 @@ class Journal:
     def let_go(self) -> None:
         """What was written since `hold` may be flushed."""
         self._held = False
-        if self._asked:
+        if self._asked and self._thread is not None:
             self._wake.set()
 
     def flush(self) -> None:

@@ -38,7 +38,7 @@ class UnsealedLine(msgspec.Struct, frozen=True, gc=False):
     body: object
 
 
-class WireLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WireLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A line as it is written."""
 
     seq: int

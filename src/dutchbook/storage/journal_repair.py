@@ -1,13 +1,17 @@
 """What a crash leaves at the end of a journal: put aside and told, never overwritten and never built upon."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from dutchbook.storage.durable import replace_file, sync_folder
-from dutchbook.storage.journal_format import segment_name
+from dutchbook.storage.journal_format import WireLine, segment_name
 from dutchbook.storage.journal_scan import JournalScan, damaged
+
+type Look = Callable[[WireLine], None]
+"""Reads a line that is proven. Whether the journal proves itself to its end is not known yet."""
 
 
 class TornTail(msgspec.Struct, frozen=True):
@@ -18,14 +22,18 @@ class TornTail(msgspec.Struct, frozen=True):
     reason: str
 
 
-def recover(folder: Path) -> tuple[JournalScan, TornTail | None]:
-    """Prove a journal that is about to be continued, moving a torn end aside.
+def recover(folder: Path, look: Look | None = None) -> tuple[JournalScan, TornTail | None]:
+    """Prove a journal that is about to be continued, moving a torn end aside. `look` sees each line as it is proven.
 
     Raises JournalError, changing nothing, if lines are damaged or missing that the head anchor says were durable:
-    no crash does that.
+    no crash does that. What `look` raises leaves the journal as it is, too.
     """
     scan = JournalScan(folder)
-    scan.finish()
+    if look is None:
+        scan.finish()
+    else:
+        for line in scan.lines():
+            look(line)
     if scan.problem is None:
         if not scan.paths:
             _begin(scan)

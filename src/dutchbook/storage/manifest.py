@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
+from dutchbook import __version__
 from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market, Question
@@ -98,7 +98,7 @@ class CatalogueFile(msgspec.Struct, frozen=True):
 
 def writer_name() -> str:
     """This program and its version, as it signs manifests."""
-    return f"dutchbook {version('dutchbook')}"
+    return f"dutchbook {__version__}"
 
 
 def segment_name(kind: SegmentKind, number: int) -> str:

@@ -83,12 +83,19 @@ class RecordingWriter:
 
     def write(self, frame: Frame) -> None:
         """Take one frame. It reaches the disk with its block, or with the next `flush`."""
-        self._check_open()
+        self.put(frame)
+
+    def put(self, frame: Frame) -> bool:
+        """`write`, and tell whether the frame ended a segment."""
+        if self._stopped is not None:
+            self._check_open()
         try:
-            if (self._frames or self._begin_frames()).add(frame):
+            full = (self._frames or self._begin_frames()).add(frame)
+            if full:
                 self._end_segment()
         except OSError as error:
             self._fail(error)
+        return full
 
     def write_event(self, event: MarketEvent) -> None:
         """Take one event. It reaches the disk with its segment, or with the next `flush`."""

@@ -86,21 +86,44 @@ class ExitStrategy:
     def _wanted(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
         if not outcomes:
             return _NOTHING
-        alone = loose(self._holdings.positions(), self._holdings.complete_sets())
-        found = (self._exit(outcome, alone.get(outcome, Size(0)), desk) for outcome in outcomes)
-        return [intent for intent in found if intent is not None]
+        positions = self._holdings.positions()
+        alone: Mapping[OutcomeId, Size] | None = None
+        found: list[Intent] = []
+        for outcome in outcomes:
+            position = positions[outcome]
+            market, book = self._holdings.market(position.market), desk.book(outcome)
+            if market is None or book is None or (cause := self._cause(position, market, book, desk)) is None:
+                continue
+            if alone is None:  # what is alone matters where there is cause to sell, which is seldom
+                alone = loose(positions, self._holdings.complete_sets())
+            intent = self._exit(position, market, book, (*cause, alone.get(outcome, Size(0))), desk)
+            if intent is not None:
+                found.append(intent)
+        return found
 
-    def _exit(self, outcome: OutcomeId, alone: Size, desk: DeskView) -> Intent | None:
-        position = self._holdings.positions()[outcome]
-        market, book = self._holdings.market(position.market), desk.book(outcome)
-        size = Size(min(alone, self._holdings.sellable(outcome)) // LOT * LOT)
-        if size <= 0 or market is None or market.payout is not None or self._at_it(outcome, desk):
-            return None
-        bid = None if book is None or not book.usable else book.best_bid
+    def _cause(
+        self, position: Position, market: Market, book: BookView, desk: DeskView
+    ) -> tuple[Trigger, Price] | None:
+        """Why a position is to be sold, and the bid that says so."""
+        bid = book.best_bid if book.usable and market.payout is None else None
         trigger = None if bid is None else self._trigger(position, market, bid, desk.now)
-        if bid is None or trigger is None or book is None or notional_down(bid, size) < market.min_notional:
+        if bid is None or trigger is None or self._at_it(position.outcome, desk):
             return None
-        self._tried[outcome] = desk.now
+        return trigger, bid
+
+    def _exit(
+        self,
+        position: Position,
+        market: Market,
+        book: BookView,
+        found: tuple[Trigger, Price, Size],
+        desk: DeskView,
+    ) -> Intent | None:
+        trigger, bid, alone = found
+        size = Size(min(alone, self._holdings.sellable(position.outcome)) // LOT * LOT)
+        if size <= 0 or notional_down(bid, size) < market.min_notional:
+            return None
+        self._tried[position.outcome] = desk.now
         return self._intent(position, market, book, (trigger, bid, size), desk)
 
     def _at_it(self, outcome: OutcomeId, desk: DeskView) -> bool:

@@ -56,6 +56,18 @@ class Bucket:
         short = min(tokens * SECOND, self._capacity) - self._level
         return Nanos(0) if short <= 0 else Nanos(-(-short // self._refill))
 
+    def change(self, limit: Limit, now: Nanos) -> None:
+        """Other terms from now on. What is in it stays there, as far as it fits."""
+        self._fill(now)
+        self._refill = limit.refill
+        self._capacity = limit.capacity * SECOND
+        self._level = min(self._level, self._capacity)
+
+    def lower(self, tokens: int, now: Nanos) -> None:
+        """There are at most so many tokens in it; below zero, so many are owed: as many as 30 s refill, at most."""
+        self._fill(now)
+        self._level = min(self._level, max(tokens * SECOND, -self._refill * _LONGEST_PAUSE))
+
     def take(self, tokens: int, now: Nanos) -> Nanos:
         """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
         if now > self._seen:
@@ -63,6 +75,11 @@ class Bucket:
             self._seen = now
         self._level -= tokens * SECOND
         return Nanos(0) if self._level >= 0 else Nanos(-(self._level // self._refill))
+
+    def _fill(self, now: Nanos) -> None:
+        if now > self._seen:
+            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
+            self._seen = now
 
 
 class Budget:
@@ -104,6 +121,14 @@ class Budget:
     def owe(self, name: str, tokens: int) -> None:
         """Bill what turned out to have been used: those who come later wait for it. Raises KeyError for no group."""
         self._buckets[name].take(tokens, self._clock.now())
+
+    def change(self, name: str, limit: Limit) -> None:
+        """The venue holds a group to other terms than we thought. Raises KeyError for no group."""
+        self._buckets[name].change(limit, self._clock.now())
+
+    def lower(self, name: str, tokens: int) -> None:
+        """The venue counts at most so many tokens; more than ours change nothing. Raises KeyError for no group."""
+        self._buckets[name].lower(tokens, self._clock.now())
 
     def cool_down(self, group: str, retry_after_s: float | None = None) -> float:
         """The venue refused a request of this group as one too many: pause it; for how many seconds.

@@ -4,6 +4,8 @@ A body must come with its length or in chunks. One that ends with the connection
 noticing, so it is not accepted, nor is a packed one (nobody asked for it).
 """
 
+from collections.abc import Collection
+
 import httptools
 
 from dutchbook.domain.errors import DutchbookError
@@ -21,12 +23,14 @@ class MalformedAnswer(DutchbookError):
 class HttpAnswer:
     """One answer, fed as its bytes come. Preliminary answers (1xx) are passed over.
 
-    `surplus` is set if more bytes came than belong to it: the connection cannot be used again.
+    `surplus` is set if more bytes came than belong to it: the connection cannot be used again. `kept` are the headers
+    whose names, in small letters, are in `keep`.
     """
 
     __slots__ = (
         "_framed",
         "_head",
+        "_keep",
         "_length",
         "_longest",
         "_parser",
@@ -35,17 +39,20 @@ class HttpAnswer:
         "_wrong",
         "complete",
         "keeps_alive",
+        "kept",
         "retry_after",
         "status",
         "surplus",
     )
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, longest: int, keep: Collection[bytes] = ()) -> None:
         self.status = 0
         self.complete = False
         self.keeps_alive = False
         self.surplus = False
         self.retry_after: str | None = None
+        self.kept: dict[str, str] = {}
+        self._keep = keep
         self._longest = longest
         self._head = 0
         self._framed = False
@@ -87,7 +94,7 @@ class HttpAnswer:
         self._head += len(name) + len(value)
         if self._head > LONGEST_HEAD:
             self._wrong = f"its head has more than {LONGEST_HEAD} bytes"
-        match name.lower():
+        match name := name.lower():
             case b"content-length":
                 self._framed = True
                 self._length = int(value) if value.isdigit() else None
@@ -100,6 +107,8 @@ class HttpAnswer:
                     self._wrong = f"its body is packed: {value[:40]!r}"
             case b"retry-after":
                 self.retry_after = value.decode("latin-1")
+            case _ if name in self._keep:
+                self.kept[name.decode("latin-1")] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         if self.complete:

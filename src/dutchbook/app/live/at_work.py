@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from dutchbook.app.accounts.chain import KeyChain
-from dutchbook.app.accounts.in_use import account_in_sandbox, account_in_the_world, venues_with_keys
+from dutchbook.app.accounts.in_use import Account, account_in_sandbox, account_in_the_world, venues_with_keys
 from dutchbook.app.arming import Armed, SandboxArmed, Typed, Wish, arm, arm_sandbox, banner, within
-from dutchbook.app.live.brokers import seats
+from dutchbook.app.live.brokers import KalshiTerms, seats
 from dutchbook.app.live.examining import examine_accounts
 from dutchbook.app.live.feeds import Tell
 from dutchbook.app.live.opening import Choice, places
@@ -19,6 +19,7 @@ from dutchbook.app.pairing import paired_markets
 from dutchbook.app.sandbox.accounts import sandbox_accounts
 from dutchbook.config.modes import Mode
 from dutchbook.config.settings import Settings
+from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import Money
 from dutchbook.engine.clocks import RealClock
 
@@ -61,9 +62,10 @@ def _opened(
     armed: Armed | SandboxArmed, settings: Settings, home: Path, tell: Tell, order_limit: Money
 ) -> Iterator[Work]:
     clock = RealClock()
-    taking = seats(armed, order_limit, sign_ahead=settings.execution.sign_ahead)
+    kalshi = _at_kalshi(settings, real=isinstance(armed, Armed))
+    taking = seats(armed, order_limit, sign_ahead=settings.execution.sign_ahead, kalshi=kalshi)
     connect = connecting(armed.where, settings.venues, clock, paired_markets(home), taking)
-    with closing(LiveSource(_label(armed), connect, clock, tell)) as source:
+    with closing(LiveSource(_label(armed, kalshi.subaccount), connect, clock, tell)) as source:
         yield Work(source, settings, banner(armed, settings) if isinstance(armed, Armed) else ())
 
 
@@ -76,16 +78,31 @@ def _wish(settings: Settings, home: Path, keys: KeyChain, where: Where, gate: Ga
         accounts=accounts,
         where=where,
         home=home,
-        findings=tuple(examine_accounts(where, accounts)),
+        findings=tuple(examine_accounts(where, accounts, settings.venues.kalshi.subaccount)),
     )
 
 
-def _label(armed: Armed | SandboxArmed) -> Label:
+def _at_kalshi(settings: Settings, *, real: bool) -> KalshiTerms:
+    """The sandbox's test accounts have no subaccounts."""
+    chosen = settings.venues.kalshi
+    return KalshiTerms(
+        group_contracts=chosen.group_contracts,
+        cancel_on_pause=chosen.cancel_on_pause,
+        subaccount=chosen.subaccount if real else 0,
+    )
+
+
+def _label(armed: Armed | SandboxArmed, subaccount: int) -> Label:
     """What the source is called, with the accounts: another account's journal is nothing to go on with."""
-    plain, names = armed.where.label, ",".join(account.name for account in armed.accounts)
+    plain = armed.where.label
+    names = ",".join(_name(account, subaccount) for account in armed.accounts)
     notice = (
         "REAL MONEY: orders go to the venues"
         if isinstance(armed, Armed)
         else "the exchange in a box: a simulated market; orders are really sent to it, the money is play money"
     )
     return msgspec.structs.replace(plain, origin=f"{plain.origin} as {names}", notice=notice)
+
+
+def _name(account: Account, subaccount: int) -> str:
+    return f"{account.name}/{subaccount}" if subaccount and account.venue is Venue.KALSHI else account.name

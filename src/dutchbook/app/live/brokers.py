@@ -6,6 +6,7 @@ from typing import NamedTuple, assert_never
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 
 from dutchbook.app.accounts.kalshi import KalshiKeys
 from dutchbook.app.accounts.names import KeyName
@@ -18,8 +19,8 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import Money
 from dutchbook.venues.budget import Budget
 from dutchbook.venues.http import HttpReader
-from dutchbook.venues.kalshi.broker import KalshiBroker
-from dutchbook.venues.kalshi.drafting import KalshiDrafter
+from dutchbook.venues.kalshi.broker import BrokerTerms, KalshiBroker
+from dutchbook.venues.kalshi.drafting import KalshiAccount, KalshiDrafter
 from dutchbook.venues.kalshi.order_codec import KalshiOrderCodec
 from dutchbook.venues.kalshi.shards import Shards
 from dutchbook.venues.operations import OperationLine
@@ -53,8 +54,21 @@ type Dialler = Callable[[str], Dial]
 """How connections for orders are opened, to an address."""
 
 
+class KalshiTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user chose for trading at Kalshi: see the settings of the same names."""
+
+    group_contracts: int = BrokerTerms().group_contracts
+    cancel_on_pause: bool = True
+    subaccount: int = 0
+
+
 def seats(
-    armed: Armed | SandboxArmed, order_limit: Money, dialler: Dialler | None = None, *, sign_ahead: bool = False
+    armed: Armed | SandboxArmed,
+    order_limit: Money,
+    dialler: Dialler | None = None,
+    *,
+    sign_ahead: bool = False,
+    kalshi: KalshiTerms = KalshiTerms(),  # noqa: B008 - a frozen value
 ) -> Seats:
     """How to take the seats of these accounts, at the hosts that they were armed for; no order above the limit.
 
@@ -71,7 +85,7 @@ def seats(
                 case PolymarketKeys():
                     made = await _at_polymarket(account, armed.where, line, order_limit, lookups)
                 case KalshiKeys():
-                    made = _at_kalshi(account, armed.where, line)
+                    made = _at_kalshi(account, armed.where, line, kalshi)
                 case _:
                     assert_never(account)
             brokers[account.venue], codecs[account.venue] = made
@@ -117,7 +131,7 @@ async def _at_polymarket(
     seat = Seat(
         account=account,
         drafter=drafter,
-        ahead=drafter if line.sign_ahead else None,
+        ahead=drafter,
         writer=OrderWriter(signer, credentials.key),
         credentials=credentials,
         held=partial(lookups.held, Venue.POLYMARKET),
@@ -161,12 +175,21 @@ async def _credentials(keys: PolymarketKeys, hosts: PolymarketHosts, line: _Line
     return await ApiKeys(reader).obtain()
 
 
-def _at_kalshi(keys: KalshiKeys, where: Where, line: _Line) -> _Made:
+def _at_kalshi(keys: KalshiKeys, where: Where, line: _Line, terms: KalshiTerms) -> _Made:
     hosts = where.kalshi
     if hosts is None:
         raise ConfigError("kalshi: there is an account, and no host to use it at - name the venue")
     around = line.around
     shards = Shards()
     signer = keys.signer(around.clock)
-    broker = KalshiBroker(line.session, around, signer, KalshiDrafter(shards=shards), hosts, dial=line.dial(hosts.rest))
-    return broker, KalshiOrderCodec(shards)
+    account = KalshiAccount(subaccount=terms.subaccount, cancel_on_pause=terms.cancel_on_pause)
+    broker = KalshiBroker(
+        line.session,
+        around,
+        signer,
+        KalshiDrafter(account, shards),
+        hosts,
+        BrokerTerms(group_contracts=terms.group_contracts),
+        dial=line.dial(hosts.rest),
+    )
+    return broker, KalshiOrderCodec(shards, terms.subaccount)

@@ -32,30 +32,33 @@ _CLOCK_OFF = Nanos(2 * SECOND)
 """Kalshi refuses signatures that are somewhat over 5 s old (protocol section 1.4)."""
 
 
-def examine(where: Where, accounts: Sequence[Account] = (), clock: Clock | None = None) -> list[CheckResult]:
-    """The checks of all venues there, and of the accounts at them. Nothing is raised: what fails is a finding."""
+def examine(where: Where, accounts: Sequence[Account] = (), subaccount: int = 0) -> list[CheckResult]:
+    """The checks of all venues there, and of the accounts at them. Nothing is raised: what fails is a finding.
+
+    `subaccount` is Kalshi's, whose money is looked at.
+    """
     loop = new_event_loop()
     try:
-        return loop.run_until_complete(examine_all(where, accounts, clock or RealClock()))
+        return loop.run_until_complete(examine_all(where, accounts, RealClock(), subaccount=subaccount))
     finally:
         loop.close()
 
 
-def examine_accounts(where: Where, accounts: Sequence[Account], clock: Clock | None = None) -> list[CheckResult]:
+def examine_accounts(where: Where, accounts: Sequence[Account], subaccount: int = 0) -> list[CheckResult]:
     """The checks of accounts alone, the clocks among them: what has to be right before anything is armed."""
     loop = new_event_loop()
     try:
-        return loop.run_until_complete(examine_all(where, accounts, clock or RealClock(), markets=False))
+        return loop.run_until_complete(examine_all(where, accounts, RealClock(), markets=False, subaccount=subaccount))
     finally:
         loop.close()
 
 
 async def examine_all(
-    where: Where, accounts: Sequence[Account], clock: Clock, *, markets: bool = True
+    where: Where, accounts: Sequence[Account], clock: Clock, *, markets: bool = True, subaccount: int = 0
 ) -> list[CheckResult]:
     """See `examine`. Without `markets`, those are not looked at."""
     async with aiohttp.ClientSession() as session:
-        examination = _Examination(where, session, surroundings(clock), markets=markets)
+        examination = _Examination(where, session, surroundings(clock), markets=markets, subaccount=subaccount)
         if where.polymarket is not None:
             wallets = [account for account in accounts if isinstance(account, PolymarketKeys)]
             await examination.polymarket(where.polymarket, wallets)
@@ -68,8 +71,11 @@ async def examine_all(
 class _Examination:
     """One look at everything, over one session."""
 
-    def __init__(self, where: Where, session: aiohttp.ClientSession, around: Surroundings, *, markets: bool) -> None:
+    def __init__(
+        self, where: Where, session: aiohttp.ClientSession, around: Surroundings, *, markets: bool, subaccount: int
+    ) -> None:
         self.findings = Findings()
+        self._subaccount = subaccount
         self._with_markets = markets
         self._where = where
         self._session = session
@@ -97,7 +103,7 @@ class _Examination:
         wanted = KalshiWanted(most_events=1)
         await self._markets(Venue.KALSHI, venue, lambda: venue.discover(wanted))
         for keys in accounts:
-            await AtKalshi(keys, hosts, self._session, self._around).examine(self.findings)
+            await AtKalshi(keys, hosts, self._session, self._around, self._subaccount).examine(self.findings)
 
     async def _markets(
         self, venue: Venue, feed: LiveFeed, discover: Callable[[], Awaitable[Discovered]]

@@ -70,6 +70,7 @@ class LiveSource:
         self._taken = 0
         self._told_by_feed = False
         self._running: asyncio.Task[None] | None = None
+        self._listening = False
         on = EventLoop() if on is None else on
         self._own_loop = on.own
         self._loop = on.new()
@@ -99,13 +100,31 @@ class LiveSource:
     def pump(self, take: Take, within_s: float | None = None) -> int:
         """Listen for a moment; each frame is used as it arrives. Raises what ended a feed."""
         listen_s = self.listen_s if within_s is None else min(self.listen_s, within_s)
-        if self._running is None:
-            self._running = self._loop.create_task(self._feeds.run(self._counted(take), self._say))
+        running = self._running
+        if running is None:
+            running = self._running = self._loop.create_task(self._feeds.run(self._counted(take), self._say))
+            running.add_done_callback(self._hush)
         before = self._taken
-        self._loop.run_until_complete(asyncio.wait((self._running,), timeout=listen_s))
-        if self._running.done() and (failure := self._running.exception()) is not None:
+        if not running.done():
+            self._listen(listen_s)
+        if running.done() and (failure := running.exception()) is not None:
             raise _cause(failure)
         return self._taken - before
+
+    def _listen(self, listen_s: float) -> None:
+        """Let the event loop run for so long, or until the feeds have ended."""
+        over = self._loop.call_later(listen_s, self._loop.stop)
+        self._listening = True
+        try:
+            self._loop.run_forever()
+        finally:
+            self._listening = False
+            over.cancel()
+
+    def _hush(self, _: object) -> None:
+        """The feeds have ended: there is nothing to listen to."""
+        if self._listening:
+            self._loop.stop()
 
     def inside(self, work: Callable[[], None]) -> None:
         """Do it within the event loop: brokers write at once, which only its callbacks may do."""

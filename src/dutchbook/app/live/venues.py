@@ -10,8 +10,9 @@ import aiohttp
 import msgspec
 
 from dutchbook.app.accounts.chain import KeyChain
-from dutchbook.app.accounts.kalshi import kalshi_keys
+from dutchbook.app.accounts.kalshi import KalshiKeys, kalshi_keys
 from dutchbook.app.accounts.names import KeyName
+from dutchbook.app.accounts.secret import Secret
 from dutchbook.app.live.feeds import Link, LiveFeeds
 from dutchbook.app.live.named import named_at, with_named
 from dutchbook.app.live.source import Connect, Label
@@ -26,7 +27,6 @@ from dutchbook.domain.ports import Clock
 from dutchbook.venues.kalshi.discovery import KalshiWanted
 from dutchbook.venues.kalshi.hosts import KalshiHosts
 from dutchbook.venues.kalshi.live import LiveKalshi
-from dutchbook.venues.kalshi.sign import KalshiSigner
 from dutchbook.venues.polymarket.discovery import PolymarketWanted
 from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.live import LivePolymarket
@@ -37,22 +37,13 @@ type Seats = Callable[[aiohttp.ClientSession, Surroundings], Awaitable[Trading]]
 """Takes the seats of accounts at their venues. Raises VenueError if a venue does not know one."""
 
 
-class KalshiKey(msgspec.Struct, frozen=True):
-    """An API key: its id and its private half as PEM text."""
-
-    id: str
-    pem: str
-
-    def __repr__(self) -> str:
-        return f"KalshiKey({self.id!r})"
-
-
 class Where(msgspec.Struct, frozen=True, kw_only=True):
     """Hosts and keys of the venues to read. A venue whose hosts are absent is not read."""
 
     polymarket: PolymarketHosts | None = None
     kalshi: KalshiHosts | None = None
-    key: KalshiKey | None = None
+    key: KalshiKeys | None = None
+    """Whose signature opens Kalshi's socket."""
     sandbox: bool = False
     world: str = ""
     """Which sandbox: accounts, orders and positions there end with it."""
@@ -88,7 +79,7 @@ def in_sandbox(addresses: SandboxAddresses, home: Path) -> Where:
             chain=polymarket.chain,
         ),
         kalshi=KalshiHosts(rest=kalshi.rest, ws=kalshi.ws),
-        key=KalshiKey(account.key_id, account.private_key),
+        key=KalshiKeys(key_id=account.key_id, pem=Secret(account.private_key)),
         sandbox=True,
         world=addresses.world,
     )
@@ -109,12 +100,12 @@ def live_polymarket(hosts: PolymarketHosts, session: aiohttp.ClientSession, arou
 
 
 def live_kalshi(
-    hosts: KalshiHosts, key: KalshiKey | None, session: aiohttp.ClientSession, around: Surroundings
+    hosts: KalshiHosts, key: KalshiKeys | None, session: aiohttp.ClientSession, around: Surroundings
 ) -> LiveKalshi:
     """A client of Kalshi. Raises ConfigError without a usable key."""
     if key is None:
         raise ConfigError("kalshi: its socket wants a signed handshake, and there is no key - name one")
-    return LiveKalshi(session, around, hosts, signer=KalshiSigner(key.id, key.pem, around.clock))
+    return LiveKalshi(session, around, hosts, signer=key.signer(around.clock))
 
 
 def surroundings(clock: Clock) -> Surroundings:
@@ -156,7 +147,7 @@ def connecting(
     return to_venues
 
 
-def _kalshi_key(keys: KeyChain) -> KalshiKey:
+def _kalshi_key(keys: KeyChain) -> KalshiKeys:
     found = kalshi_keys(keys)
     if found is None:
         raise ConfigError(
@@ -164,4 +155,4 @@ def _kalshi_key(keys: KeyChain) -> KalshiKey:
             "set - make a read-only key at Kalshi, then run `dutchbook init` or set it and "
             f"{KeyName.KALSHI_PRIVATE_KEY_PATH}"
         )
-    return KalshiKey(found.key_id, found.pem.reveal())
+    return found

@@ -10,6 +10,7 @@ from dutchbook.exchange.history import History
 from dutchbook.exchange.living.world import World
 from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.http import serve_http
+from dutchbook.exchange.servers.kalshi.options import KalshiOptions
 from dutchbook.exchange.servers.kalshi.rest import KalshiRest
 from dutchbook.exchange.servers.kalshi.socket import HEARTBEAT, KalshiSocket
 from dutchbook.exchange.servers.sockets import serve_socket
@@ -21,11 +22,12 @@ SOCKET_PATH = "/trade-api/ws/v2"
 class KalshiVenue:
     """Everything that a client of Kalshi can reach."""
 
-    def __init__(self, world: World, context: ServerContext, accounts: SandboxAccounts) -> None:
+    def __init__(self, world: World, context: ServerContext, accounts: SandboxAccounts, *, hurried: bool) -> None:
+        """`hurried`: clients are let in however often they ask."""
         exchange = world.exchanges[Venue.KALSHI]
         self._context = context
         history = History(exchange)
-        self.rest = KalshiRest(exchange, history, context)
+        self.rest = KalshiRest(exchange, history, context, KalshiOptions(limit_rates=not hurried))
         self.socket = KalshiSocket(exchange, context, self.rest.auth, history)
         world.listen_prices(self.socket.publish)
         self.accounts = tuple(account.key_id for account in accounts.kalshi)

@@ -13,6 +13,7 @@ from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.http import serve_http
 from dutchbook.exchange.servers.polymarket.chain import PolygonChain
 from dutchbook.exchange.servers.polymarket.clob import PolymarketClob
+from dutchbook.exchange.servers.polymarket.clob_options import ClobOptions
 from dutchbook.exchange.servers.polymarket.data_api import PolymarketData
 from dutchbook.exchange.servers.polymarket.gamma import PolymarketGamma
 from dutchbook.exchange.servers.polymarket.polybolt import PolyBolt
@@ -30,11 +31,12 @@ PURSE = Money(10_000 * DOLLAR)
 class PolymarketVenue:
     """Everything that a client of Polymarket can reach."""
 
-    def __init__(self, world: World, context: ServerContext, accounts: SandboxAccounts) -> None:
+    def __init__(self, world: World, context: ServerContext, accounts: SandboxAccounts, *, hurried: bool) -> None:
+        """`hurried`: clients are let in however often they ask."""
         exchange = world.exchanges[Venue.POLYMARKET]
         history = History(exchange)
         self._context = context
-        self.clob = PolymarketClob(exchange, history, context)
+        self.clob = PolymarketClob(exchange, history, context, ClobOptions(per_ip="admit" if hurried else "delay"))
         self.gamma = PolymarketGamma(exchange, context, history)
         self.data = PolymarketData(exchange, history, context)
         self.sockets = PolymarketSockets(exchange, history, context, self.clob.auth, self.clob.books)

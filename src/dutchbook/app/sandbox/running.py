@@ -33,6 +33,8 @@ _TURN_S = _PATIENCE / SECOND
 """How long clients have their turn while the world is behind, if there are any: as long as the world had."""
 _GASP_S = 0.001
 """The same where nobody asked meanwhile."""
+_LONGEST_BREATH_S = 1.0
+"""How long a simulated world stands still where nothing is to happen: faults begin and end with its breaths."""
 _LONGEST_STRIDE = 100
 """Breaths' worth of the world's time between two looks at the clock, however fast it is to run."""
 
@@ -56,6 +58,8 @@ class Make(msgspec.Struct, frozen=True, kw_only=True):
     """The longest that the world stands still between two looks at the clock."""
     world: str = ""
     """What this world is called; a name that no other has, if it is empty."""
+    hurried: bool = False
+    """Whether clients are let in however often they ask: for desks that start anew all the time, as no person's do."""
     own_network: bool = False
     """Whether the event loop brings a network of its own, as that of a simulation does."""
 
@@ -92,8 +96,9 @@ class Sandbox:
         self.world = World(make.spec, make.seed, Nanos(clock.now() - _LEAD))
         rng = Random(make.seed)  # noqa: S311 - faults are repeatable, nothing here is secret
         self.switchboard = Switchboard(make.plan, rng, self.world.clock)
-        self.polymarket = PolymarketVenue(self.world, self._context(Venue.POLYMARKET, rng), accounts)
-        self.kalshi = KalshiVenue(self.world, self._context(Venue.KALSHI, rng), accounts)
+        hurried = make.hurried
+        self.polymarket = PolymarketVenue(self.world, self._context(Venue.POLYMARKET, rng), accounts, hurried=hurried)
+        self.kalshi = KalshiVenue(self.world, self._context(Venue.KALSHI, rng), accounts, hurried=hurried)
         for exchange in self.world.exchanges.values():
             self.switchboard.attach(exchange)
         self._ends = AsyncExitStack()
@@ -132,7 +137,11 @@ class Sandbox:
 
         A world that is asked to run faster than it can falls behind, and still answers.
         """
-        until, ends = self.flow.now(), self._clock.now() + patience
+        until = self.flow.now()
+        if self.world.clock.now() >= until:
+            self.switchboard.advance()
+            return
+        ends = self._clock.now() + patience
         stride = int(self._stride * min(max(self.flow.speed, 1), _LONGEST_STRIDE))
         while (now := self.world.clock.now()) < until:
             self.world.advance(Nanos(min(until, now + stride)))
@@ -150,9 +159,16 @@ class Sandbox:
         while True:
             self.catch_up()
             self._behind = self.flow.now() - self.world.clock.now() > self._stride * max(self.flow.speed, 1)
-            turn = self._breath_s if not self._behind else _TURN_S if self._asked else _GASP_S
+            turn = self._breath() if not self._behind else _TURN_S if self._asked else _GASP_S
             self._asked = False
             await asyncio.sleep(turn)
+
+    def _breath(self) -> float:
+        """How long the world stands still. In a simulation, whose clock waits for it, until something happens there."""
+        at = self.world.next_at() if self._own_network else None
+        if at is None:
+            return self._breath_s
+        return max(self._breath_s, min((at - self.flow.now()) / SECOND, _LONGEST_BREATH_S))
 
     async def _serve_control(self, port: int) -> str:
         steering = Steering(

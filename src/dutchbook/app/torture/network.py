@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any, cast
 
@@ -115,7 +116,7 @@ class VirtualTransport(asyncio.Transport):
         self._network = network
         self._loop = network.loop
         self._there = there
-        self._protocol: asyncio.BaseProtocol = asyncio.Protocol()
+        self.set_protocol(asyncio.Protocol())
         self._travelling: deque[bytes] = deque()
         self._arrived: deque[bytes] = deque()
         self._last = 0.0
@@ -144,18 +145,14 @@ class VirtualTransport(asyncio.Transport):
         """The next bytes are here; the protocol gets them unless it reads no more for now."""
         if self._closing or not self._travelling:
             return
-        self._arrived.append(self._travelling.popleft())
-        if not self._paused:
-            self._deliver()
+        if self._arrived or self._paused:
+            self._arrived.append(self._travelling.popleft())
+        else:
+            self._take(self._travelling.popleft())
 
     def _deliver(self) -> None:
         while self._arrived and not self._paused and not self._closing:
-            data = self._arrived.popleft()
-            protocol = self._protocol
-            if hasattr(protocol, "get_buffer"):
-                _fill(cast("asyncio.BufferedProtocol", protocol), data)
-            else:
-                cast("asyncio.Protocol", protocol).data_received(data)
+            self._take(self._arrived.popleft())
 
     def pause_reading(self) -> None:
         self._paused = True
@@ -175,6 +172,11 @@ class VirtualTransport(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol = protocol
+        self._take: Callable[[bytes], object] = (
+            partial(_fill, cast("asyncio.BufferedProtocol", protocol))
+            if hasattr(protocol, "get_buffer")
+            else cast("asyncio.Protocol", protocol).data_received
+        )
 
     def close(self) -> None:
         """End it: the far end learns of it behind the bytes that are on their way."""
@@ -246,6 +248,11 @@ class _Named:
 
 
 def _fill(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
+    room = memoryview(protocol.get_buffer(len(data)))
+    if len(room) >= len(data):  # nearly always
+        room[: len(data)] = data
+        protocol.buffer_updated(len(data))
+        return
     rest = memoryview(data)
     while rest:
         buffer = memoryview(protocol.get_buffer(len(rest)))

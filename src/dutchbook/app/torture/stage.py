@@ -25,7 +25,7 @@ from dutchbook.domain.errors import VenueError, WireError
 from dutchbook.domain.events import Cause, JournalRef, PauseOrdered
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import SECOND, Nanos, Size
+from dutchbook.domain.units import MILLISECOND, SECOND, Nanos, Size
 from dutchbook.exchange.faults.plan import FaultPlan
 from dutchbook.exchange.faults.switchboard import FaultStatus
 from dutchbook.exchange.living.spec import ScenarioSpec
@@ -42,7 +42,7 @@ LISTEN_S = 5.0
 """A desk looks up so often where nothing comes and nothing is due."""
 
 
-EVERY = Nanos(14 * SECOND)
+EVERY = Nanos(12_500 * MILLISECOND)
 """How often the strategy wants something, on average."""
 _SOME = 0.4
 
@@ -77,7 +77,7 @@ class Stage:
         around = Surroundings(
             self.clock,
             Random(rng.getrandbits(64)),  # noqa: S311
-            asyncio.sleep,
+            self.loop.sleep,
             partial(connect, own_network=True),
         )
         self.told: list[str] = []

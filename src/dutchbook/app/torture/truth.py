@@ -44,9 +44,8 @@ class Truth:
             name = self._names[venue]
 
             def told(event: ExchangeEvent) -> None:
-                order = event.taker if isinstance(event, Matched) else None
-                order = event.order if isinstance(event, OrderChanged) else order
-                if order is not None and order.new.account == name:
+                order = event.taker if type(event) is Matched else event.order  # type: ignore[union-attr]
+                if order.new.account == name:
                     heard(venue, order)
 
             return told

@@ -20,8 +20,16 @@ def taking_lot(market: MarketId, side: Side, limit: Price) -> Size:
     """
     if venue_of(market) is not Venue.POLYMARKET:
         return LOT
+    return dollars_lot(side, limit)
+
+
+def dollars_lot(side: Side, unit: Price) -> Size:
+    """Polymarket's step of size at a price, or at every multiple of one: whole cents bought for, or 0.0001 sold for.
+
+    Dollars count price x size / 10**4 in base units: purchases need 10**4 of them, sales 10**2; sizes are 10**4.
+    """
     wanted = _BUYS if side is Side.BUY else _SELLS
-    return Size(LOT * (wanted // gcd(limit, wanted)))
+    return Size(LOT * (wanted // gcd(unit, wanted)))
 
 
 def common_lot(lots: Iterable[Size]) -> Size:

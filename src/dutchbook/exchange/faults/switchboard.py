@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from random import Random
 from types import MappingProxyType
 
@@ -27,6 +28,7 @@ from dutchbook.exchange.faults.plan import (
 from dutchbook.exchange.faults.venue_faults import VENUE_FAULTS, Announcement, TroubledExchange, VenueFaults
 
 _NOW = Nanos(0)
+_fits = lru_cache(maxsize=4_096)(fnmatchcase)
 _BOTH = (Venue.POLYMARKET, Venue.KALSHI)
 
 
@@ -89,6 +91,7 @@ class Switchboard:
         self._of_requests: dict[Venue, list[tuple[_Armed, HttpSpec]]] = {venue: [] for venue in _BOTH}
         self._of_buffers: dict[Venue, list[tuple[_Armed, Overflow]]] = {venue: [] for venue in _BOTH}
         self._of_frames: dict[Venue, list[tuple[_Armed, FrameSpec]]] = {venue: [] for venue in _BOTH}
+        self._of_clocks: dict[Venue, list[tuple[_Armed, ClockSkew]]] = {venue: [] for venue in _BOTH}
         self.quiet = True
         for fault in plan.faults:
             self.turn_on(fault)
@@ -143,16 +146,11 @@ class Switchboard:
 
     def skew(self, venue: Venue) -> Nanos:
         """How far the clock of `venue` is ahead of the truth; negative if it is behind."""
-        if self.quiet:
+        skewing = self._of_clocks[venue]
+        if not skewing:
             return Nanos(0)
         now = self._clock.now()
-        return Nanos(
-            sum(
-                armed.spec.ahead - armed.spec.behind
-                for armed in self._armed.values()
-                if isinstance(armed.spec, ClockSkew) and venue in armed.venues and armed.occasions.wave(now) is not None
-            )
-        )
+        return Nanos(sum(spec.ahead - spec.behind for armed, spec in skewing if armed.occasions.wave(now) is not None))
 
     def announced(self, venue: Venue) -> Announcement | None:
         """The next restart that the venue has announced, or the one under way."""
@@ -163,7 +161,7 @@ class Switchboard:
         """What goes wrong with this request, if anything: the first fault that strikes. Asked once for each request."""
         now = self._clock.now()
         for armed, spec in self._of_requests[venue]:
-            if spec.method not in (None, method) or not fnmatchcase(path, spec.path):
+            if spec.method not in (None, method) or not _fits(path, spec.path):
                 continue
             if armed.occasions.strikes(now):
                 return fault_of(spec, venue, armed.occasions.wave(now) or 0, armed.occasions.rng)
@@ -177,7 +175,7 @@ class Switchboard:
             return sent
         now = self._clock.now()
         for armed, spec in troubles:
-            if spec.connection in (None, connection) and fnmatchcase(channel, spec.channel):
+            if spec.connection in (None, connection) and _fits(channel, spec.channel):
                 sent = _through(armed, venue, connection, sent, now)
         return sent
 
@@ -185,9 +183,7 @@ class Switchboard:
         """Whether a subscription's buffer runs over at this message. Asked once for each message."""
         now = self._clock.now()
         return any(
-            spec.connection in (None, connection)
-            and fnmatchcase(channel, spec.channel)
-            and armed.occasions.strikes(now)
+            spec.connection in (None, connection) and _fits(channel, spec.channel) and armed.occasions.strikes(now)
             for armed, spec in self._of_buffers[venue]
         )
 
@@ -200,6 +196,9 @@ class Switchboard:
             framed = [(each, each.spec) for each in here if isinstance(each.spec, FrameFaultSettings)]
             self._of_frames[venue] = [(each, spec) for each, spec in framed if not isinstance(spec, Overflow)]
             self._of_buffers[venue] = [(each, spec) for each, spec in framed if isinstance(spec, Overflow)]
+            # The clock of a venue is right again as soon as its fault is turned off: this one does not linger.
+            armed = [each for each in self._armed.values() if venue in each.venues]
+            self._of_clocks[venue] = [(each, each.spec) for each in armed if isinstance(each.spec, ClockSkew)]
         self.quiet = not everything
 
     def _break(self, venue: Venue) -> None:

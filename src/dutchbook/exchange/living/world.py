@@ -1,6 +1,6 @@
 """A living market: scenarios come to life here, event by event, in virtual time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from dutchbook.domain.identity import Venue
@@ -14,7 +14,7 @@ from dutchbook.exchange.living.prices import PriceListener, Prices
 from dutchbook.exchange.living.scores import ScoreListener
 from dutchbook.exchange.living.spec import ScenarioSpec
 from dutchbook.exchange.living.stage import Outcome, Stage
-from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent
+from dutchbook.exchange.matching.messages import BookMoved
 from dutchbook.exchange.rules import KALSHI, POLYMARKET
 
 _REMEMBERED = Nanos(10 * SECOND)
@@ -39,6 +39,7 @@ class World:
             rules.venue: Exchange(rules, self.clock, Random(f"{seed}/{rules.venue}"))  # noqa: S311
             for rules in (POLYMARKET, KALSHI)
         }
+        self._both = tuple(self.exchanges.values())
         self.gaps = GapWatch()
         self._remember = remember
         self._agenda = Agenda()
@@ -48,13 +49,18 @@ class World:
         if spec.maintenance:
             Housekeeping(self.exchanges[Venue.KALSHI], self._agenda, start)
         for exchange in self.exchanges.values():
-            exchange.listen(self._heard, BookMoved)
+            heard: Callable[..., None] = self._heard
+            exchange.listen(heard, BookMoved)
         self.advance(start)
 
     def next_at(self) -> Nanos | None:
         """When something happens next."""
-        times = [self._agenda.next_at(), *(exchange.next_due() for exchange in self.exchanges.values())]
-        return min((at for at in times if at is not None), default=None)
+        at = self._agenda.next_at()
+        for exchange in self._both:
+            due = exchange.next_due()
+            if due is not None and (at is None or due < at):
+                at = due
+        return at
 
     def advance(self, until: Nanos) -> None:
         """Let everything happen that is due by `until`, in order; the clock then shows `until`.
@@ -84,7 +90,7 @@ class World:
         What an exchange has to do comes before what happens to it at the same instant.
         """
         at = self._agenda.next_at()
-        for exchange in self.exchanges.values():
+        for exchange in self._both:
             due = exchange.next_due()
             if due is not None and due <= until and (at is None or due <= at):
                 self.clock.set(Nanos(max(due, self.clock.now())))
@@ -103,6 +109,5 @@ class World:
             exchange.forget(Nanos(now - _USERS_REMEMBERED))
         self._agenda.put(now + _TIDIED_EVERY, self._tidy)
 
-    def _heard(self, event: ExchangeEvent) -> None:
-        if isinstance(event, BookMoved):
-            self.gaps.touch(event.market)
+    def _heard(self, event: BookMoved) -> None:
+        self.gaps.touch(event.market)

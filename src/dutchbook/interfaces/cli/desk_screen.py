@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from dutchbook.domain.bundles import BundleKind
-from dutchbook.domain.units import SECOND, Money, decimal_text, dollars
-from dutchbook.evaluation.snapshot import DeskSnapshot
+from dutchbook.domain.units import SECOND, Money, dollars
+from dutchbook.evaluation.snapshot import AlertRow, DeskSnapshot
+from dutchbook.interfaces.cli.account_view import fill_json
 from dutchbook.interfaces.words import (
     NOBODY,
     counts,
@@ -35,8 +35,10 @@ _REMOTE_FONT = re.compile(r"@font-face *{[^}]*}\s*")
 """The picture uses a font that is there: it must not call another host from whoever looks at it."""
 STALE_AFTER = 5 * SECOND
 """Data older than this is shown in red."""
+ALERT_SHOWN = 120 * SECOND
+"""For how long the newest alert stands on the screen; all of them are in the journal."""
 _NARROW = 100
-_TOP = 10
+_TOP = 11
 """Lines of header and money, at most."""
 _TABLE = 3
 """Lines of a table besides its rows: blank, title, header."""
@@ -54,8 +56,9 @@ _STANDING_STYLES = {"under": "bold green", "near": "yellow"}
 
 def screen(snapshot: DeskSnapshot, width: int, height: int) -> RenderableType:
     """The whole screen, cut to fit. Narrow terminals get one column."""
-    top = Group(_header(snapshot), _money(snapshot))
-    space = height - _TOP
+    stages = _stages(snapshot, width)
+    top = Group(_header(snapshot, stages), _money(snapshot))
+    space = height - _TOP - max(0, len(stages) - 1)
     if width < _NARROW:
         rows = max(1, (space - 3 * _TABLE) // 3)
         return Group(top, _bundles(snapshot, rows), _pool(snapshot, rows), _fills(snapshot, rows))
@@ -82,6 +85,11 @@ def line(snapshot: DeskSnapshot) -> str:
     )
 
 
+def alert_line(row: AlertRow) -> str:
+    """An alert in one line."""
+    return f"ALERT {time_of_day(row.at)} {row.text}"
+
+
 def summary(snapshot: DeskSnapshot) -> Iterator[str]:
     """What is left to say when the run is over."""
     yield (
@@ -93,6 +101,8 @@ def summary(snapshot: DeskSnapshot) -> Iterator[str]:
         f"{number_of(snapshot.orders, 'order')}, {number_of(snapshot.fills_total, 'fill')}"
     )
     yield f"P&L {signed_money(_profit(snapshot))}, equity {money(snapshot.equity)}, fees {money(snapshot.fees)}"
+    if snapshot.alerts_total:
+        yield f"{number_of(snapshot.alerts_total, 'alert')} - next: dutchbook journal show --kind alert"
     if snapshot.notice:
         yield f"note: {snapshot.notice}"
     yield f"run {snapshot.run} - next: dutchbook journal verify {snapshot.run}"
@@ -115,16 +125,10 @@ def snapshot_json(snapshot: DeskSnapshot) -> dict[str, object]:
         **{name: getattr(snapshot, name) for name in figures},
         **{name: dollars(getattr(snapshot, name)) for name in amounts},
         "pnl": dollars(_profit(snapshot)),
-        "fills": [
-            {
-                **msgspec.to_builtins(row),
-                "at": iso(row.at),
-                "price": decimal_text(row.price, 4),
-                "size": decimal_text(row.size, 6),
-                "fee": dollars(row.fee),
-            }
-            for row in snapshot.fills
-        ],
+        "stages": snapshot.stages,
+        "alerts_total": snapshot.alerts_total,
+        "alerts": [{"at": iso(row.at), "subject": row.subject, "text": row.text} for row in snapshot.alerts],
+        "fills": [fill_json(row) for row in snapshot.fills],
     }
 
 
@@ -139,16 +143,25 @@ def _profit(snapshot: DeskSnapshot) -> Money:
     return Money(snapshot.realised + snapshot.unrealised - snapshot.fees)
 
 
-def _header(snapshot: DeskSnapshot) -> RenderableType:
-    said = Text(f" {snapshot.said}", "dim", no_wrap=True, overflow="ellipsis")
-    lines = [_state(snapshot), *([said] if snapshot.said else ()), *([_stages(snapshot)] if snapshot.stages else ())]
+def _header(snapshot: DeskSnapshot, stages: Iterable[str]) -> RenderableType:
+    words = (*((f" {snapshot.said}",) if snapshot.said else ()), *stages)
+    lines = [_state(snapshot), *(Text(each, "dim", no_wrap=True, overflow="ellipsis") for each in words)]
     return Group(*lines) if len(lines) > 1 else lines[0]
 
 
-def _stages(snapshot: DeskSnapshot) -> Text:
-    """How long each stage takes from a frame to the venue's answer: the median, and the 99th percentile."""
-    shown = (f"{stage.stage} {micros(stage.median_us)} (p99 {micros(stage.p99_us)})" for stage in snapshot.stages)
-    return Text(f" {'  '.join(shown)}", "dim", no_wrap=True, overflow="ellipsis")
+def _stages(snapshot: DeskSnapshot, width: int) -> list[str]:
+    """How long each stage takes from a frame to the venue's answer: the median, and the 99th percentile.
+
+    In as many lines as it takes to show all of them.
+    """
+    lines: list[str] = []
+    for stage in snapshot.stages:
+        shown = f"{stage.stage} {micros(stage.median_us)} (p99 {micros(stage.p99_us)})"
+        if lines and len(lines[-1]) + len(shown) + 2 < width:
+            lines[-1] += f"  {shown}"
+        else:
+            lines.append(f" {shown}")
+    return lines
 
 
 def _state(snapshot: DeskSnapshot) -> Text:
@@ -166,6 +179,8 @@ def _state(snapshot: DeskSnapshot) -> Text:
         text.append(f"\n HALTED: {snapshot.halted} - dutchbook resume --i-checked", "bold white on red")
     elif snapshot.paused:
         text.append(f"\n PAUSED: {snapshot.paused}", "bold yellow")
+    if snapshot.alerts and snapshot.at - snapshot.alerts[0].at < ALERT_SHOWN:
+        text.append(f"\n {alert_line(snapshot.alerts[0])}", "bold red")
     return text
 
 

@@ -109,7 +109,7 @@ def _venues(
         with hosts(chosen, call.home, call.keys(loaded.settings.accounts)) as where:
             if where.sandbox:
                 test = sandbox_accounts(call.home)
-                accounts = tuple(account_in_sandbox(venue, test) for venue in Venue)
-            return examine_venues(where, accounts)
+                return examine_venues(where, tuple(account_in_sandbox(venue, test) for venue in Venue))
+            return examine_venues(where, accounts, loaded.settings.venues.kalshi.subaccount)
     except DutchbookError as error:
         return [finding_of("venues", error)]

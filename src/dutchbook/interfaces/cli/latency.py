@@ -9,7 +9,20 @@ from dutchbook.interfaces.cli.output import print_json, show, table
 from dutchbook.interfaces.words import micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
     from dutchbook.evaluation.snapshot import CheckResult, StageFigures
+
+
+NO_STAGES = "no frame led to an order that left so far"
+
+
+def stage_table(title: str, stages: "Iterable[StageFigures]", empty: str = NO_STAGES) -> "RenderableType":
+    """Each stage with its median, its 99th percentile and how often it was measured."""
+    rows = ((each.stage, micros(each.median_us), micros(each.p99_us), f"{each.count:,}") for each in stages)
+    return table(title, ("stage", ">median", ">p99", ">samples"), rows, empty=empty)
 
 
 def show_latency(call: Invocation, venues: list[Venue] | None, *, sandbox: bool, json: bool) -> None:
@@ -21,15 +34,14 @@ def show_latency(call: Invocation, venues: list[Venue] | None, *, sandbox: bool,
     if running(call.home):
         told = ask(call.home, ShowLatency())
         title, stages = f"Latency of the running desk ({told.run})", list(told.stages or ())
-        empty = "no frame led to an order that left so far"
+        empty = NO_STAGES
     else:
         title, empty = "Latency, measured now without a desk", "nothing was measured"
         clocks, stages = _measured(call, venues, sandbox=sandbox)
     if json:
         print_json({"title": title, "stages": stages, "clocks": clocks})
         return
-    rows = ((each.stage, micros(each.median_us), micros(each.p99_us), f"{each.count:,}") for each in stages)
-    show(table(title, ("stage", ">median", ">p99", ">samples"), rows, empty=empty))
+    show(stage_table(title, stages, empty))
     for check in clocks:
         show(f"{check.name}: {check.found}" + (f" - {check.fix}" if check.fix else ""))
 

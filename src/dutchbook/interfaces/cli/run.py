@@ -170,10 +170,14 @@ def _watch(desk: ShownDesk, limit: float | None, *, quiet: bool, plain: bool) ->
 
 
 def _print_lines(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:
-    from dutchbook.interfaces.cli.desk_screen import line
+    from dutchbook.interfaces.cli.desk_screen import alert_line, line
 
     show(f"{desk.picture().notice}")
+    told = 0
     for snapshot in _pictures(desk, limit, every=1.0, sleep=nap):
+        for row in reversed(snapshot.alerts[: snapshot.alerts_total - told]):
+            show(alert_line(row))
+        told = snapshot.alerts_total
         show(line(snapshot))
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dutchbook.interfaces.cli.invocation import invocation
+from dutchbook.interfaces.cli.latency import stage_table
 from dutchbook.interfaces.cli.output import pairs, print_json, show, table
 from dutchbook.interfaces.words import NOBODY, iso
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def status(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Whether a desk runs or is halted, and the latest runs."""
+    """Whether a desk runs or is halted, the latest runs, and how long each stage of the way of an order takes."""
     from dutchbook.app.steering import status as read_status
 
     call = invocation(ctx)
@@ -29,6 +30,8 @@ def status(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
     )
     columns = ("run", "mode", "started", ">lines", "ended", "journal head")
     show(pairs("Desk", _status_rows(found)), "", table("Latest runs", columns, rows, empty="none yet: dutchbook run"))
+    if found.process and not found.silent:
+        show(stage_table("Latency of the running desk", found.stages))
 
 
 def halt(
@@ -77,6 +80,8 @@ def _status_rows(found: "DeskStatus") -> "Iterator[tuple[str, str]]":
     yield "home", found.home
     yield "mode", found.mode.upper()
     yield "desk", f"running, process {found.process}" if found.process else "not running"
+    if found.silent:
+        yield "answers", f"NO: {found.silent}"
     if found.halted is None:
         yield "halted", "no"
     else:
@@ -98,4 +103,12 @@ def _status_json(found: "DeskStatus") -> dict[str, object]:
         }
         for row in found.runs
     ]
-    return {"home": found.home, "mode": found.mode, "process": found.process, "halted": halted, "runs": runs}
+    return {
+        "home": found.home,
+        "mode": found.mode,
+        "process": found.process,
+        "halted": halted,
+        "runs": runs,
+        "stages": found.stages,
+        "silent": found.silent or None,
+    }

@@ -46,6 +46,7 @@ _OVERLAP = Nanos(10 * SECOND)
 """Fills are listed up to a second late, by the venue's clock; told again, they are told once."""
 
 _TRIES = 3
+_LOOK_S = 0.05
 
 type Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -190,6 +191,16 @@ class KalshiBroker:
         """See `Broker.guard`: order groups for what rests."""
         self._groups.guard(on=on)
 
+    def leave(self, now: Nanos) -> None:  # noqa: ARG002 - the port's signature
+        """See `Leaves.leave`: order groups that no order carries."""
+        flying = {self._carried.get(name, "") for name in self._flying}
+        self._groups.leave(self._orders.groups() | flying)
+
+    @property
+    def leaving(self) -> bool:
+        """See `Leaves.leaving`."""
+        return self._groups.leaving
+
     async def run(self, frames: FrameSink, notices: NoticeSink) -> None:
         """See `Broker.run`. Raises what a sink raised, and VenueRefused if the venue refuses the key from the start."""
         sleep = self._around.sleep
@@ -202,6 +213,7 @@ class KalshiBroker:
                     group.create_task(work)
                 group.create_task(self._fail())
                 group.create_task(self._learn_limits())
+                group.create_task(self._arm())
         except BaseExceptionGroup as failures:
             raise first_of(failures) from None
         finally:
@@ -294,6 +306,12 @@ class KalshiBroker:
             return ""
         group = self._carried[prepared.venue_id] = self._groups.of(shard)
         return group
+
+    async def _arm(self) -> None:
+        """Have order groups before the first order that rests, once there is a line to ask for them."""
+        while not self.line.ready:
+            await self._around.sleep(_LOOK_S)
+        self._groups.reachable()
 
     async def _learn_limits(self) -> None:
         """The account's own write budget, in place of the least that there is."""

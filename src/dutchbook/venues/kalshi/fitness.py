@@ -7,7 +7,7 @@ import msgspec
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.units import Money, money_of
-from dutchbook.venues.http import HttpReader, Question
+from dutchbook.venues.http import HttpReader, Parameters, Question
 from dutchbook.venues.kalshi.limits import COST, READ
 
 
@@ -56,8 +56,9 @@ class _Balance(msgspec.Struct, frozen=True):
 class KalshiFitness:
     """What a key may read of its account. `reader` signs its requests. Raises as `HttpReader.read` does."""
 
-    def __init__(self, reader: HttpReader) -> None:
+    def __init__(self, reader: HttpReader, subaccount: int = 0) -> None:
         self._reader = reader
+        self._account = (("subaccount", str(subaccount)),) if subaccount else ()
 
     async def limits(self) -> AccountLimits:
         """The tier."""
@@ -69,12 +70,12 @@ class KalshiFitness:
         return next((key for key in found.api_keys if key.api_key_id == key_id), None)
 
     async def cash(self) -> Mapping[int, Money]:
-        """Cash by shard: an order is paid from the shard of its market."""
-        return await self._reader.read(_question("/portfolio/balance"), _cash)
+        """Cash by shard, of the subaccount: an order is paid from the shard of its market."""
+        return await self._reader.read(_question("/portfolio/balance", self._account), _cash)
 
 
-def _question(path: str) -> Question:
-    return Question(path=path, groups=(READ,), tokens=COST)
+def _question(path: str, parameters: Parameters = ()) -> Question:
+    return Question(path=path, groups=(READ,), parameters=parameters, tokens=COST)
 
 
 def _cash(body: bytes) -> Mapping[int, Money]:

@@ -71,6 +71,10 @@ class OpenOrders:
         """Open orders that carry none of these groups."""
         return [wish for wish, group in self._open.values() if group not in groups]
 
+    def groups(self) -> frozenset[str]:
+        """The groups that open orders carry."""
+        return frozenset(group for _, group in self._open.values())
+
     def place(self, market: Market) -> None:
         """Where a market is, for the cancels of its orders."""
         if market.shard is not None:

@@ -28,7 +28,7 @@ from dutchbook.venues.kalshi.account_facts import read_account, read_query
 from dutchbook.venues.kalshi.known_orders import KnownOrder, KnownOrders
 from dutchbook.venues.kalshi.numbers import instant
 from dutchbook.venues.kalshi.order_answers import Outcome, Placed, cancelled, placed
-from dutchbook.venues.kalshi.order_facts import FillFact, OrderFact, fill_fact, order_fact
+from dutchbook.venues.kalshi.order_facts import FillFact, OrderFact, elsewhere, fill_fact, order_fact
 from dutchbook.venues.kalshi.order_names import OrderNames
 from dutchbook.venues.kalshi.shards import Shards
 from dutchbook.venues.kalshi.standing import Standing
@@ -101,6 +101,8 @@ class KalshiOrderCodec:
                 raise
             return ()  # acknowledgements, positions (which sweeps state), types that are new
         match message:
+            case wire.UserOrder(msg=news) | wire.UserFill(msg=news) if elsewhere(news, self._subaccount):
+                return ()
             case wire.UserOrder(msg=said):
                 return self._both((order_fact(said, self._subaccount),), (), frame.received)
             case wire.UserFill(msg=told):

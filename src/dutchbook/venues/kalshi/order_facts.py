@@ -117,6 +117,12 @@ def signed_money(text: str) -> Money:
     return Money(-exact(text[1:], MONEY_DECIMALS) if text.startswith("-") else exact(text, MONEY_DECIMALS))
 
 
+def elsewhere(said: wire.Order | wire.Fill, subaccount: int) -> bool:
+    """Whether news of the private socket are about another subaccount: it tells of all that a key can see."""
+    numbers = (said.subaccount_number, said.subaccount if isinstance(said, wire.Fill) else None)
+    return any(number is not None and number != subaccount for number in numbers)
+
+
 def _check_subaccount(said: int | None, ours: int) -> None:
     if said is not None and said != ours:
         raise ValueError(f"it is of subaccount {said}, this desk trades on {ours}")

@@ -5,8 +5,9 @@ shard. It does not notice that the desk is gone: that is for expiries. Its trigg
 more, without the minute of grace that cancelling everything of an account would cost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from enum import StrEnum
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -37,6 +38,8 @@ class _State(StrEnum):
     ARMING = "arming"
     TRIPPED = "tripped"
     """By the venue: armed again when somebody turns the guard off and on."""
+    LEAVING = "leaving"
+    """To be deleted."""
 
 
 class _Group:
@@ -57,7 +60,7 @@ class OrderGroups:
         self._subaccount = subaccount
         self._failed = failed
         self._groups: dict[int, _Group] = {}
-        self._on = False
+        self._on = self._reachable = False
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -75,9 +78,14 @@ class OrderGroups:
             if group.state is _State.TRIGGERED or (again and group.state is _State.TRIPPED):
                 self._reset(shard, group)
 
+    def reachable(self) -> None:
+        """The venue can be asked from now on: have what was wanted before."""
+        self._reachable = True
+        self.guard(on=self._on)
+
     def want(self, shard: int) -> None:
         """An order may rest on this shard soon."""
-        if self._on and shard not in self._groups:
+        if self._on and self._reachable and shard not in self._groups:
             self._groups[shard] = _Group()
             self._make(shard)
 
@@ -109,11 +117,38 @@ class OrderGroups:
             if group.id == group_id and group.state is _State.ARMED:
                 group.state = _State.TRIPPED
 
+    def leave(self, carried: Container[str]) -> None:
+        """Delete the groups that no order carries, and make none any more: the desk ends.
+
+        To delete a group cancels its orders, so that what is to rest on keeps its own.
+        """
+        self._on = False
+        for shard, group in self._groups.items():
+            if group.id and group.id not in carried and group.state is not _State.LEAVING:
+                group.state = _State.LEAVING
+                self._delete(shard, group)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the venue has not answered yet to all that were deleted."""
+        return any(group.state is _State.LEAVING for group in self._groups.values())
+
+    def _delete(self, shard: int, group: _Group) -> None:
+        deletion = self._switch("DELETE", f"{GROUPS}/{group.id}", shard)
+        self._send(Asked.GROUP, deletion, lambda said: self._was_deleted(shard, group, said))
+
+    def _was_deleted(self, shard: int, group: _Group, said: Exchange) -> None:
+        """Whatever came of it: a group that is left behind carries no order, and costs nothing."""
+        if said.status is not None and said.status < 300:
+            del self._groups[shard]
+        else:
+            group.state = _State.TRIPPED
+
     def _make(self, shard: int) -> None:
         wanted: dict[str, int] = {"contracts_limit": self._contracts, "exchange_index": shard}
         if self._subaccount:
             wanted["subaccount"] = self._subaccount
-        made = _switch("POST", CREATE, shard, msgspec.json.encode(wanted))
+        made = Switch(method="POST", path=CREATE, body=msgspec.json.encode(wanted), cost=_COST, shard=shard)
         self._send(Asked.GROUP, made, lambda said: self._made(shard, said))
 
     def _made(self, shard: int, said: Exchange) -> None:
@@ -129,7 +164,7 @@ class OrderGroups:
             del self._groups[shard]  # the next order of this shard asks again
 
     def _trigger(self, shard: int, group: _Group) -> None:
-        trigger = _switch("PUT", f"{GROUPS}/{group.id}/trigger", shard)
+        trigger = self._switch("PUT", f"{GROUPS}/{group.id}/trigger", shard)
         self._send(Asked.CANCEL_ALL, trigger, lambda said: self._was_triggered(shard, group, said))
 
     def _was_triggered(self, shard: int, group: _Group, said: Exchange) -> None:
@@ -146,12 +181,18 @@ class OrderGroups:
 
     def _reset(self, shard: int, group: _Group) -> None:
         group.state = _State.ARMING
-        reset = _switch("PUT", f"{GROUPS}/{group.id}/reset", shard)
+        reset = self._switch("PUT", f"{GROUPS}/{group.id}/reset", shard)
         self._send(Asked.GROUP, reset, lambda said: self._was_reset(group, said))
 
     def _was_reset(self, group: _Group, said: Exchange) -> None:
         group.state = _State.ARMED if said.status == 200 else _State.TRIGGERED
 
+    def _switch(self, method: str, path: str, shard: int) -> Switch:
+        """Something done to a group that there is. It is found in its own subaccount only.
 
-def _switch(method: str, path: str, shard: int, body: bytes = _EMPTY) -> Switch:
-    return Switch(method=method, path=path, body=body, cost=_COST, shard=shard)
+        That shards other than the first must be named, as for orders, is what other clients do (`exchange_index`).
+        """
+        named = {"subaccount": self._subaccount, "exchange_index": shard}
+        query = urlencode({name: number for name, number in named.items() if number})
+        whole = f"{path}?{query}" if query else path
+        return Switch(method=method, path=whole, body=_EMPTY, cost=_COST, shard=shard)

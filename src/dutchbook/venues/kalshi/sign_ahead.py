@@ -41,12 +41,15 @@ class SignedAhead:
     def keep(self, method: str, path: str) -> None:
         """Have requests like this signed from now on, before they are wanted. `path` is without prefix and query.
 
-        Queries are not part of what is signed, and writes have none here.
+        Queries are not part of what is signed, and what is kept has none.
         """
         self._kept.setdefault((method, path))
 
     def request(self, method: str, path: str, body: bytes) -> bytes:
-        """A whole request, ready to be written. Signed now, if it was not signed ahead lately."""
+        """A whole request, ready to be written. Signed now, if it was not signed ahead lately.
+
+        `path` is without the prefix; a query is not signed.
+        """
         return self._head(method, path) + b"%d\r\n\r\n" % len(body) + body
 
     def unsigned(self, path: str) -> bytes:
@@ -87,7 +90,7 @@ class SignedAhead:
     def _sign(self, method: str, path: str, now: Nanos) -> _Head:
         """Everything before the number of the body's bytes."""
         whole = self.prefix + path
-        auth = self._signer.headers_at(str(now // MILLISECOND), method, whole)
+        auth = self._signer.headers_at(str(now // MILLISECOND), method, whole.partition("?")[0])
         lines = [
             f"{method} {whole} HTTP/1.1",
             f"Host: {self._host}",

@@ -19,6 +19,7 @@ import msgspec
 from dutchbook.domain.book import Side
 from dutchbook.domain.markets import PriceGrid
 from dutchbook.domain.orders import TimeInForce
+from dutchbook.domain.pricing.lots import dollars_lot
 from dutchbook.domain.units import ONE, Price, Size
 
 CENT = 10_000
@@ -80,10 +81,8 @@ def size_step(grid: PriceGrid, side: Side, tif: TimeInForce, limit: Price | None
     """
     if rests(tif):
         return Size(CENT)
-    unit = limit if limit is not None else gcd(*(gcd(band.start, band.step) for band in grid.bands))
-    # A BUY's dollars (price x size / 10**4) are whole cents (10**4), a SELL's multiples of 10**2; sizes of 10**4.
-    wanted = CENT if side is Side.BUY else TAKER_STEP
-    return Size(CENT * (wanted // gcd(unit, wanted)))
+    unit = limit if limit is not None else Price(gcd(*(gcd(band.start, band.step) for band in grid.bands)))
+    return dollars_lot(side, unit)
 
 
 def tradable_size(size: Size, grid: PriceGrid, side: Side, tif: TimeInForce, limit: Price | None = None) -> Size:

@@ -32,6 +32,7 @@ from dutchbook.venues.polymarket.order_sender import OrderSender, Way
 from dutchbook.venues.polymarket.order_signing import PolymarketDrafter
 from dutchbook.venues.polymarket.order_writer import OrderWriter
 from dutchbook.venues.polymarket.private_reads import PrivateReads
+from dutchbook.venues.polymarket.signer_pace import RATE_HEADERS
 from dutchbook.venues.polymarket.user_stream import CONNECTION, UserStream
 from dutchbook.venues.polymarket.venue_condition import VenueCondition
 from dutchbook.venues.surroundings import Surroundings
@@ -80,7 +81,8 @@ class PolymarketBroker:
         self._seat = seat
         self._around = around
         self._now = around.clock.now
-        self._line = OrderLine(hosts.clob, around, terms, dial=dial, later=later)
+        kept = msgspec.structs.replace(terms, keep=RATE_HEADERS)
+        self._line = OrderLine(hosts.clob, around, kept, dial=dial, later=later)
         self._reading = OrderLine(hosts.clob, around, _READS, dial=dial, later=later)
         budget = Budget(order_limits(seat.tier), around.clock, around.sleep)
         self._way = Way(
@@ -92,7 +94,8 @@ class PolymarketBroker:
         )
         # Queues of their own: no order waits behind a question.
         self._questions = Departures(budget, later or _on_the_loop)
-        self._loose = LooseEnds()
+        self._owed = asyncio.Event()
+        self._loose = LooseEnds(self._owed.set)
         self._condition = VenueCondition()
         self._sweep_wanted = asyncio.Event()
         self._sender = OrderSender(
@@ -246,6 +249,9 @@ class PolymarketBroker:
     async def _tidy(self) -> NoReturn:
         """Ask for what the user channel owes."""
         while True:
+            if not self._loose.owing:
+                self._owed.clear()
+                await self._owed.wait()
             await self._around.sleep(_LOOK_S)
             now = self._now()
             overdue = self._loose.overdue(now)

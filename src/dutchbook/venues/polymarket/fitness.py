@@ -1,16 +1,20 @@
-"""Reads that tell whether an account is fit to trade: its restrictions, money, approvals, region (section 2.2)."""
+"""What tells whether an account is fit to trade: its restrictions, money, approvals, rate, region (section 2.2)."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
+import aiohttp
 import msgspec
 
-from dutchbook.domain.errors import WireError
+from dutchbook.domain.errors import VenueRefused, VenueUnreachable, WireError
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.ports import Clock
 from dutchbook.domain.units import Money
-from dutchbook.venues.http import HttpReader, Question
+from dutchbook.venues.http import USER_AGENT, HttpReader, Question
 from dutchbook.venues.polymarket.credentials import RequestSigner
 from dutchbook.venues.polymarket.limits import CLOB, EVERYTHING
+from dutchbook.venues.polymarket.order_body import NO_ORDER, ORDER_PATH
+from dutchbook.venues.polymarket.signer_pace import RATE_HEADERS, RateWord, rate_word
 from dutchbook.venues.polymarket.wallets import SignatureType
 
 _GROUPS = (CLOB, EVERYTHING)
@@ -79,6 +83,26 @@ async def geoblock(reader: HttpReader) -> Geoblock:
     """What the venue's own pages would say of this machine. `reader` is one of polymarket.com, not of the CLOB."""
     question = Question(path="/api/geoblock", groups=(EVERYTHING,))
     return await reader.read(question, lambda body: _read(_decode_geoblock, body))
+
+
+async def signer_rate(session: aiohttp.ClientSession, clob: str, signer: RequestSigner, clock: Clock) -> RateWord:
+    """The rate that the venue grants a signer.
+
+    No read tells it, only answers to orders and cancels: so an order that does not exist is cancelled, which changes
+    nothing and costs one token of the cancels. Assumption: the venue puts its headers on that answer too. It documents
+    them for requests that were evaluated. Raises VenueUnreachable or VenueRefused.
+    """
+    body = msgspec.json.encode({"orderID": NO_ORDER})
+    headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Content-Type": "application/json"}
+    headers |= signer.headers("DELETE", ORDER_PATH, body, clock.now())
+    url = clob.rstrip("/") + ORDER_PATH
+    try:
+        async with session.delete(url, data=body, headers=headers, allow_redirects=False) as answer:
+            if answer.status != HTTPStatus.OK:
+                raise VenueRefused(f"{url}: {answer.status} to the cancel of no order - ask again later", answer.status)
+            return rate_word({name: answer.headers.get(name, "") for name in map(bytes.decode, RATE_HEADERS)})
+    except (aiohttp.ClientError, OSError) as error:
+        raise VenueUnreachable(f"{url}: {type(error).__name__} - check the network and the host's name") from error
 
 
 def dollars_of(holdings: Holdings) -> Money:

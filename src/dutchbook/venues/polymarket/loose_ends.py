@@ -4,7 +4,7 @@ The channel may be silent though its connection lives. What it does not tell in 
 more rarely; after that the desk's own queries and sweeps go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -47,13 +47,19 @@ class _Owed:
 
 
 class LooseEnds:
-    """Pure: told what was answered and heard, and what time it is."""
+    """Pure: told what was answered and heard, and what time it is. `owed` is called whenever anything is owed anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, owed: Callable[[], None] = lambda: None) -> None:
+        self._owed = owed
         self._trades: dict[str, _Owed] = {}
         self._orders: dict[str, _Owed] = {}
         self._heard: dict[str, bool] = {}
         """Trades that were heard of, and whether for the last time."""
+
+    @property
+    def owing(self) -> bool:
+        """Whether anything is owed, due or not."""
+        return bool(self._trades or self._orders)
 
     def answered(self, ids: Sequence[str], judged: Judged, now: Nanos) -> None:
         """Orders were answered: those that traded at once owe us their trades, the others nothing yet."""
@@ -64,12 +70,12 @@ class LooseEnds:
                 for trade in verdict.trades:
                     self._owe_trade(trade, Nanos(now + PATIENCE[0]))
             else:  # delayed, unmatched, matched without a trade's name, or a word that we do not know
-                self._orders.setdefault(id_, _Owed(Nanos(now + PATIENCE[0])))
+                self._owe_order(id_, Nanos(now + PATIENCE[0]))
 
     def cancelled(self, ids: Sequence[str], now: Nanos) -> None:
         """The end of these orders is near: the channel must say how much of them had traded."""
         for id_ in ids:
-            self._orders.setdefault(id_, _Owed(Nanos(now + PATIENCE[0])))
+            self._owe_order(id_, Nanos(now + PATIENCE[0]))
 
     def heard(self, payload: bytes, now: Nanos) -> None:
         """A frame of the channel. One that cannot be read settles nothing."""
@@ -113,6 +119,7 @@ class LooseEnds:
             del self._heard[next(iter(self._heard))]
         if not over and not self._heard.get(trade.id):
             self._trades[trade.id] = _Owed(Nanos(now + SETTLES))
+            self._owed()
 
     def _hear_order(self, order: wire.UserOrder, now: Nanos) -> None:
         for trade in order.associate_trades or ():
@@ -121,11 +128,16 @@ class LooseEnds:
         if over and (order.associate_trades or order.size_matched in ("", "0", None)):
             self._orders.pop(order.id, None)
         elif over:
-            self._orders.setdefault(order.id, _Owed(Nanos(now + PATIENCE[0])))
+            self._owe_order(order.id, Nanos(now + PATIENCE[0]))
+
+    def _owe_order(self, order: str, due: Nanos) -> None:
+        self._orders.setdefault(order, _Owed(due))
+        self._owed()
 
     def _owe_trade(self, trade: str, due: Nanos) -> None:
         if trade not in self._heard:
             self._trades.setdefault(trade, _Owed(due))
+            self._owed()
 
 
 def _due(owed: dict[str, _Owed], now: Nanos) -> tuple[str, ...]:

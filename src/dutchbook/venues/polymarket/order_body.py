@@ -8,6 +8,8 @@ from dutchbook.venues.polymarket.wallets import checksummed
 
 ORDER_PATH = "/order"
 ORDERS_PATH = "/orders"
+NO_ORDER = "0x" + "00" * 32
+"""The id of an order that does not exist: cancelling it changes nothing, and shows that cancels are taken."""
 MOST_ORDERS = 15
 """Orders that one `POST /orders` may carry."""
 

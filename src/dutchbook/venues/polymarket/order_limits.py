@@ -52,14 +52,18 @@ BALANCE_UPDATE = ("/balance-allowance/update", "/balance-allowance", *_SHARED)
 HEARTBEAT = _SHARED
 
 
+def signer_limits(tier: Tier) -> Mapping[str, Limit]:
+    """The two buckets of a signer: orders, and cancels with twice as much."""
+    orders = _ORDERS[tier]
+    return {PLACES: orders, CANCELS: Limit(2 * orders.refill, 2 * orders.capacity)}
+
+
 def order_limits(tier: Tier = Tier.STANDARD) -> Mapping[str, Limit]:
     """All buckets that orders, cancels and private reads bill."""
-    orders = _ORDERS[tier]
     return {
         EVERYTHING: window(15_000),
         CLOB: window(9_000),
-        PLACES: orders,
-        CANCELS: Limit(2 * orders.refill, 2 * orders.capacity),
+        **signer_limits(tier),
         "POST /order": window(5_000),
         "POST /order 10m": window(120_000, _TEN_MINUTES),
         "POST /orders": window(2_000),

@@ -19,8 +19,9 @@ from dutchbook.venues.polymarket import order_limits as limits
 from dutchbook.venues.polymarket.credentials import RequestSigner
 from dutchbook.venues.polymarket.loose_ends import LooseEnds
 from dutchbook.venues.polymarket.order_answers import Fate, Judged, judge_cancel, judge_orders
-from dutchbook.venues.polymarket.order_body import MOST_ORDERS, ORDER_PATH, ORDERS_PATH, orders_body
+from dutchbook.venues.polymarket.order_body import MOST_ORDERS, NO_ORDER, ORDER_PATH, ORDERS_PATH, orders_body
 from dutchbook.venues.polymarket.order_writer import OrderWriter
+from dutchbook.venues.polymarket.signer_pace import SignerPace, rate_word
 from dutchbook.venues.polymarket.venue_condition import VenueCondition
 from dutchbook.venues.trading import Answered, Asked, Exchange, OrderDenied, Prepared
 
@@ -29,8 +30,7 @@ MOST_CANCELS = 100
 """Ids in one request: fewer than a signer's bucket holds at the lowest tier."""
 MOST_SENT = 50_000
 """Orders that are remembered."""
-_PROBE = ("0x" + "00" * 32,)
-"""An order that does not exist."""
+_PROBE = (NO_ORDER,)
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -76,6 +76,7 @@ class OrderSender:
         self._condition = condition
         self._tell = tell
         self._doubt = doubt
+        self._pace = SignerPace(way.budget)
         self._probing = False
         self.signed: Callable[[], None] = _nobody
         """Called when the orders of a call are signed."""
@@ -86,7 +87,6 @@ class OrderSender:
         """See `Broker.place`. One order goes as `POST /order`, several in batches of 15."""
         signed: list[tuple[str, bytes]] = []
         for one in prepared:
-            self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
             try:
                 signed.append((one.venue_id, self._writer.body(one)))
             except OrderDenied as denied:
@@ -95,6 +95,8 @@ class OrderSender:
         for part in batched(signed, MOST_ORDERS):
             ids, bodies = zip(*part, strict=True)
             self._leave(_Batch(ids, bodies))
+        for one in prepared:
+            self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
         """See `Broker.cancel`. Orders that wait for the rate limits do not leave any more."""
@@ -175,7 +177,7 @@ class OrderSender:
         self._tell(Answered(asked=Asked.PLACE, sent=now, exchanges=(exchange,), ids=ids))
 
     def _answered(self, asked: Asked, ids: tuple[str, ...], sent: Nanos, exchange: Exchange) -> None:
-        self._pace(asked, exchange)
+        self._pace.answered(limits.PLACES if asked is Asked.PLACE else limits.CANCELS, exchange)
         self._tell(Answered(asked=asked, sent=sent, exchanges=(exchange,), ids=ids))
         if asked is Asked.PLACE:
             self._learn_places(ids, judge_orders(exchange, ids))
@@ -205,16 +207,9 @@ class OrderSender:
         self._condition.answers(now)
         gone = [id_ for id_ in judged.answer.not_canceled if id_ in self.sent]
         self._loose.cancelled((*judged.answer.canceled, *gone), now)
-        if exchange.path == CANCEL_ALL_PATH and judged.answer.canceled:
+        told = rate_word(exchange.headers).remaining is not None  # then the venue's count has it already
+        if exchange.path == CANCEL_ALL_PATH and judged.answer.canceled and not told:
             self._way.budget.owe(limits.CANCELS, len(judged.answer.canceled))
-
-    def _pace(self, asked: Asked, exchange: Exchange) -> None:
-        """Slow down where the venue says so: the signer's bucket of the kind that it refused."""
-        if exchange.status == 429:
-            bucket = limits.PLACES if asked is Asked.PLACE else limits.CANCELS
-            self._way.budget.cool_down(bucket, exchange.retry_after_s)
-        elif exchange.status == 200:
-            self._way.budget.served(limits.PLACES if asked is Asked.PLACE else limits.CANCELS)
 
 
 def _bills(groups: Sequence[str], signer: str, tokens: int) -> tuple[Bill, ...]:

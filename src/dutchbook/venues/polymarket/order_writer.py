@@ -22,10 +22,12 @@ class OrderWriter:
         return order_body(prepared.content, self._signer.sign(prepared), self._owner)
 
     def ahead(self, content: bytes) -> None:
-        """Sign and write what `PolymarketDrafter.draft_ahead` drafted, off the hot path.
+        """Sign and write what `PolymarketDrafter.draft_ahead` drafted, unless that was done before.
 
         Raises OrderDenied as `body` does. Of too many that nobody wanted, the oldest go.
         """
+        if content in self._ahead:
+            return
         self._ahead[content] = order_body(content, self._signer.sign_content(content), self._owner)
         if len(self._ahead) > MOST_AHEAD:
             del self._ahead[next(iter(self._ahead))]

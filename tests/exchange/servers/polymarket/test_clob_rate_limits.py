@@ -114,6 +114,12 @@ async def test_above_the_limit_of_an_address_requests_wait() -> None:
         assert await waiting == "OK"
 
 
+async def test_an_address_may_be_let_in_without_any_limit() -> None:
+    async with Desk(ClobOptions(per_ip="admit")).served() as desk:
+        for _ in range(150):
+            assert await desk.asks("GET", "/ok") == "OK"
+
+
 async def test_above_the_limit_of_an_address_requests_may_be_refused() -> None:
     async with Desk(ClobOptions(per_ip="refuse")).served() as desk:
         for _ in range(100):

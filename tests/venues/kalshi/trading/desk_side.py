@@ -246,4 +246,4 @@ def _trader(
         terms=terms,
         later=lambda seconds, wake: VirtualTimer(time, seconds, wake),
     )
-    return Trader(box, time, broker, KalshiOrderCodec(shards))
+    return Trader(box, time, broker, KalshiOrderCodec(shards, account.subaccount))

@@ -43,6 +43,17 @@ async def test_orders_that_rest_carry_the_group_of_their_shard() -> None:
         assert not desk.working(taking).new.group
 
 
+async def test_who_is_guarded_before_the_line_stands_has_a_group_for_the_first_order_that_rests() -> None:
+    async with trading(start=False) as desk:
+        desk.broker.guard(on=True)
+        await until(lambda: desk.broker.reachable)
+        await desk.time.advance(2)
+        await until(lambda: desk.broker.guarded(0))
+        [waiting] = desk.send(leg(cents=10))
+        await desk.settled(waiting, OrderStatus.OPEN)
+        assert [desk.working(waiting).new.group] == groups(desk)
+
+
 async def test_a_group_is_made_for_each_shard_on_which_orders_may_rest() -> None:
     async with trading() as desk:
         desk.box.exchange.deposit("ann", Money(50 * DOLLAR), 2)
@@ -119,6 +130,52 @@ async def test_too_much_trade_sets_the_switch_off_until_somebody_arms_it_again()
         await until(lambda: states(desk) == [VenueState.CANCEL_ONLY, VenueState.UP])
         [taken] = desk.send(leg(cents=10))
         await desk.settled(taken, OrderStatus.OPEN)
+
+
+async def test_a_desk_that_ends_leaves_no_group_behind() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        [name] = desk.send(leg())
+        await desk.settled(name, OrderStatus.OPEN)
+        desk.broker.cancel(list(desk.ledger.orders.values()), desk.time.now())
+        await desk.settled(name, OrderStatus.CANCELLED)
+        desk.broker.leave(desk.time.now())
+        assert desk.broker.leaving
+        await until(lambda: not desk.broker.leaving)
+        assert groups(desk) == []
+
+
+async def test_what_rests_on_keeps_its_group_and_stays() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        [name] = desk.send(leg())
+        await desk.settled(name, OrderStatus.OPEN)
+        desk.broker.leave(desk.time.now())
+        await desk.time.advance(2)
+        assert not desk.broker.leaving
+        assert [desk.working(name).new.group] == groups(desk)
+        assert desk.status(name) is OrderStatus.OPEN
+
+
+async def test_an_order_on_its_way_keeps_its_group_too() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        desk.turn_on("slow_answer", method="POST", path="*/events/orders", delay="1s")
+        [name] = desk.send(leg())
+        await until(lambda: desk.at_venue(name))
+        desk.broker.leave(desk.time.now())
+        await desk.time.advance(4)
+        await desk.settled(name, OrderStatus.OPEN)
+        assert [desk.working(name).new.group] == groups(desk)
+
+
+async def test_a_group_that_could_not_be_deleted_keeps_nobody_waiting() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        desk.turn_on("http_status", status=503, method="DELETE", path=GROUPS)
+        desk.broker.leave(desk.time.now())
+        await until(lambda: not desk.broker.leaving)
+        assert len(groups(desk)) == 1
 
 
 async def test_a_group_that_could_not_be_made_is_asked_for_again() -> None:

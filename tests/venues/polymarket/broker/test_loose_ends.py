@@ -109,3 +109,21 @@ def test_what_cannot_be_read_settles_nothing(payload: bytes) -> None:
     ends.cancelled([ID], START)
     ends.heard(payload, START)
     assert asked(ends, 0.6) == ((), (ID,))
+
+
+def test_whoever_waits_for_something_to_be_owed_is_told_each_time_and_sees_that_it_is() -> None:
+    told: list[bool] = []
+    ends = LooseEnds(lambda: told.append(ends.owing))
+    assert not ends.owing
+    answered(ends, status="live")
+    assert told == []
+    answered(ends, status="matched", trades=("t",))
+    assert told == [True]
+    ends.heard(trade_event(SENT, Match("t", 10), "MATCHED"), START)  # now its settlement is
+    assert told == [True, True]
+    ends.heard(trade_event(SENT, Match("t", 10), "CONFIRMED"), at(130))
+    assert not ends.owing
+    ends.cancelled((ID,), at(140))
+    assert told == [True, True, True]
+    ends.heard(order_event(SENT, "CANCELLATION", 0, "CANCELED"), at(141))
+    assert not ends.owing

@@ -1,6 +1,7 @@
 """How Kalshi writes prices, money, counts and times (protocol section 2.1)."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from dutchbook.domain.units import Money, Nanos, Price, Size, exact
 
@@ -37,9 +38,14 @@ def cents(money: int) -> int:
 def time_text(at: Nanos) -> str:
     """RFC 3339 in UTC with up to six decimals; trailing zeros are dropped, as Go does."""
     seconds, nanos = divmod(at, 1_000_000_000)
-    text = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
+    text = _second_text(seconds)
     fraction = f"{nanos // 1_000:06d}".rstrip("0")
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _second_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def seconds(at: Nanos) -> int:

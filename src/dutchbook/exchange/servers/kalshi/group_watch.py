@@ -8,7 +8,7 @@ from dutchbook.exchange.servers.kalshi.subscriptions import SubscriptionIndex
 from dutchbook.exchange.servers.timers import Timers
 
 _EVERY = Nanos(20 * MILLISECOND)
-_EVERY_SIMULATED = Nanos(SECOND)
+_EVERY_SIMULATED = Nanos(2 * SECOND)
 """In a simulation a look costs as much as the rest of what happens meanwhile."""
 type _State = tuple[Size, bool]
 

@@ -1,5 +1,6 @@
 """Ids that are derived, so that REST and socket say the same and a seed gives the same ids again."""
 
+from functools import lru_cache
 from random import Random
 from uuid import UUID, uuid5
 
@@ -26,6 +27,7 @@ def subaccount_of(account: str, number: int) -> str:
     return f"{account}#{number}" if number else account
 
 
+@lru_cache(maxsize=8_192)
 def member_of(account: str) -> tuple[str, int]:
     """Whose account it is, and which subaccount."""
     member, mark, number = account.partition("#")

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,6 @@ from dutchbook.domain.units import ONE, Nanos, Price, Size
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
 from dutchbook.exchange.matching.messages import (
-    ExchangeEvent,
     Matched,
     NewOrder,
     OrderChanged,
@@ -68,7 +68,8 @@ class OrderViews:
         self._versions: dict[str, list[tuple[Nanos, OrderView]]] = {}
         self._over: deque[tuple[Nanos, str]] = deque()
         """Orders that have ended, with the time from which on that is shown: then nothing of them is kept."""
-        exchange.listen(self._heard, OrderChanged, Matched)
+        exchange.listen(self._order_changed, OrderChanged)
+        exchange.listen(self._matched, Matched)
 
     def follow(self, member: str) -> None:
         """Watch a member's orders from now on, subaccounts included; earlier fills are read from the history."""
@@ -103,12 +104,9 @@ class OrderViews:
                 waiting.setdefault(order_id, order)
         return [view for view in self.views(waiting.values(), now) if view.resting]
 
-    def _heard(self, event: ExchangeEvent) -> None:
-        if isinstance(event, OrderChanged):
-            if member_of(event.order.new.account)[0] in self._members:
-                self._changed(event)
-        elif isinstance(event, Matched):
-            self._matched(event)
+    def _order_changed(self, event: Any) -> None:
+        if member_of(event.order.new.account)[0] in self._members:
+            self._changed(event)
 
     def _changed(self, event: OrderChanged) -> None:
         while self._over and self._over[0][0] <= event.at:
@@ -129,7 +127,7 @@ class OrderViews:
         if not view.resting:
             self._over.append((at, order.new.id))
 
-    def _matched(self, event: Matched) -> None:
+    def _matched(self, event: Any) -> None:
         for pair in event.pairs:
             for party in (pair.taker, pair.maker):
                 if member_of(party.order.new.account)[0] in self._members:

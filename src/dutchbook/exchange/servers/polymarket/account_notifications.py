@@ -32,6 +32,8 @@ from dutchbook.exchange.servers.polymarket.user_events import label_of
 
 _KEPT = 1_000
 
+_ENDS = (Change.CANCELLED, Change.EXPIRED)
+
 
 class Kind(IntEnum):
     """The types that arise here; the venue has more (comments, yield, tiers)."""
@@ -61,7 +63,9 @@ class Notifications:
         self._rows = MarketRows(exchange, history)
         self._notes: dict[str, deque[Note]] = {}
         self._count = 0
-        exchange.listen(self._heard, OrderChanged, Matched, SettlementMoved, Resolved, FundsMoved)
+        changed: Callable[..., None] = self._changed
+        exchange.listen(changed, OrderChanged)
+        exchange.listen(self._heard, Matched, SettlementMoved, Resolved, FundsMoved)
 
     def listed(self, _request: web.Request, key: ApiKey, _body: bytes) -> web.Response:
         """`GET /notifications`: of all wallets of the key's owner, oldest first."""
@@ -94,10 +98,14 @@ class Notifications:
     def _of(self, key: ApiKey) -> list[Note]:
         return [note for account in self._auth.accounts_of(key) for note in self._notes.get(account, ())]
 
+    def _changed(self, event: OrderChanged) -> None:
+        """Of the changes of orders, which are most of what happens, only ends are told."""
+        if event.change in _ENDS:
+            order = event.order
+            self._note(order.new.account, Kind.CANCEL, event.at, partial(self._order, order))
+
     def _heard(self, event: ExchangeEvent) -> None:
         match event:
-            case OrderChanged(order=order, change=Change.CANCELLED | Change.EXPIRED, at=at):
-                self._note(order.new.account, Kind.CANCEL, at, partial(self._order, order))
             case Matched(at=at):
                 self._filled(event, Kind.FILL, at)
             case SettlementMoved(match=failed, status=Settlement.FAILED, at=at):

@@ -7,7 +7,7 @@ import msgspec
 
 from dutchbook.domain.units import SECOND, Nanos
 
-type Excess = Literal["delay", "refuse"]
+type Excess = Literal["delay", "refuse", "admit"]
 
 
 class ClobOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class ClobOptions(msgspec.Struct, frozen=True, kw_only=True):
     post_only_lasts: Nanos = Nanos(120 * SECOND)
     """For how long a restart leaves post-only mode on: the source of `retry_after_seconds`."""
     per_ip: Excess = "delay"
-    """Above a limit of section 2.4 (a), requests are mostly delayed; `refuse` answers 429 instead."""
+    """Above a limit of section 2.4 (a), requests are mostly delayed; `refuse` answers 429, `admit` counts none."""
     longest_delay: Nanos = Nanos(10 * SECOND)
     """A request that would have to wait longer is refused with 429. Assumed."""
     enforce_signer_limits: bool = False

@@ -41,7 +41,9 @@ class BookTexts:
         self._stamps: dict[MarketId, int] = {}
         self._trades: dict[MarketId, str] = {}
         self._before: list[Callable[[ExchangeEvent], None]] = []
-        exchange.listen(self._heard, BookMoved, Matched, GridMoved, ListingAdded, StatusMoved, Resolved)
+        moved: Callable[..., None] = self._moved
+        exchange.listen(moved, BookMoved)
+        exchange.listen(self._heard, Matched, GridMoved, ListingAdded, StatusMoved, Resolved)
 
     def before(self, act: Callable[[ExchangeEvent], None]) -> None:
         """Call `act` with every event of a market, while the texts still are those of before it."""
@@ -87,17 +89,21 @@ class BookTexts:
                 book.set(side, level.price, level.size)
         return book
 
+    def _moved(self, event: BookMoved) -> None:
+        for act in self._before:
+            act(event)
+        market = event.market
+        stamp = self._stamps[market] = self.stamp(event.at)
+        book = self._books.get(market)
+        if book is not None:
+            book.stamp = stamp
+            for move in event.moves:
+                book.set(move.side, move.price, move.size)
+
     def _heard(self, event: ExchangeEvent) -> None:
         for act in self._before:
             act(event)
         match event:
-            case BookMoved(market=market, at=at, moves=moves):
-                stamp = self._stamps[market] = self.stamp(at)
-                book = self._books.get(market)
-                if book is not None:
-                    book.stamp = stamp
-                    for move in moves:
-                        book.set(move.side, move.price, move.size)
             case Matched():
                 self._traded(event)
             case GridMoved(market=market, at=at):

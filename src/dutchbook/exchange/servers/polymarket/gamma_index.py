@@ -125,7 +125,8 @@ class GammaIndex:
         for market in exchange.listings.values():
             self._note(market)
         exchange.listen(self._heard, Resolved, ListingAdded)
-        exchange.listen(self._moved, BookMoved)
+        moved: Callable[..., None] = self._moved
+        exchange.listen(moved, BookMoved)
 
     def question(self, name: QuestionId) -> QuestionListing:
         return self._exchange.questions[name]
@@ -247,9 +248,8 @@ class GammaIndex:
         elif isinstance(event, ListingAdded):
             self._note(self._exchange.listings[event.market])
 
-    def _moved(self, event: ExchangeEvent) -> None:
-        if isinstance(event, BookMoved):
-            self._liquidity.pop(event.market, None)
+    def _moved(self, event: BookMoved) -> None:
+        self._liquidity.pop(event.market, None)
 
     def _note(self, listing: Listing) -> None:
         self._markets.add(listing.number, listing.id)

@@ -25,6 +25,9 @@ from dutchbook.exchange.servers.polymarket.identifiers import transaction_hash
 type Later = Callable[[Callable[[], None]], None]
 """Runs something once the call that is under way has ended."""
 
+_ENDING = frozenset({GridMoved, ListingAdded, StatusMoved, Resolved})
+"""What ends a batch: nothing of the kind belongs to one."""
+
 
 class Audience(Protocol):
     """Who listens to the market channel."""
@@ -78,7 +81,15 @@ class MarketFrames:
         self._held: dict[MarketId, list[LevelMove | _Message]] = {}
         self._announced = set(exchange.listings)
         books.before(self._seal)
-        exchange.listen(self._heard, BookMoved, Matched, GridMoved, Resolved, ListingAdded)
+        readers: dict[type, Callable[..., None]] = {
+            BookMoved: self._moved,
+            Matched: self._matched,
+            GridMoved: self._regridded,
+            Resolved: self._resolved,
+            ListingAdded: self._listed,
+        }
+        for kind, reader in readers.items():
+            exchange.listen(reader, kind)
 
     def flush(self) -> None:
         """Send what a batch left waiting."""
@@ -96,28 +107,8 @@ class MarketFrames:
         """A batch that is waiting ends with the first event that is none of its own, and tells the books of before."""
         if not self._batch:
             return
-        match event:
-            case BookMoved(batch=batch) if batch != self._batch:
-                self.flush()
-            case GridMoved() | ListingAdded() | StatusMoved() | Resolved():
-                self.flush()
-            case _:
-                pass
-
-    def _heard(self, event: ExchangeEvent) -> None:
-        match event:
-            case BookMoved():
-                self._moved(event)
-            case Matched():
-                self._matched(event)
-            case GridMoved():
-                self._regridded(event)
-            case Resolved():
-                self._resolved(event)
-            case ListingAdded():
-                self._listed(event)
-            case _:
-                pass
+        if event.batch != self._batch if isinstance(event, BookMoved) else type(event) in _ENDING:
+            self.flush()
 
     def _listed(self, event: ListingAdded) -> None:
         """Changed metadata comes as a listing too: only the first is news."""

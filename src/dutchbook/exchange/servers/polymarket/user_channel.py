@@ -1,5 +1,6 @@
 """Polymarket's user channel: who logged in, and what they are told of their orders and trades (section 4.5)."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -81,7 +82,9 @@ class UserChannel:
         self._books = books
         self._listeners: dict[str, dict[UserConversation, None]] = {}
         self._trades: dict[str, dict[str, list[str]]] = {}
-        exchange.listen(self._heard, OrderChanged, Matched, SettlementMoved)
+        changed: Callable[..., None] = self._changed
+        exchange.listen(changed, OrderChanged)
+        exchange.listen(self._heard, Matched, SettlementMoved)
 
     def converse(self) -> "UserConversation":
         """The venue's side of a new connection."""
@@ -115,8 +118,6 @@ class UserChannel:
         if not self._listeners:
             return
         match event:
-            case OrderChanged():
-                self._changed(event)
             case Matched():
                 for account in self._told(event):
                     _note(self._trades[account], event, account)
