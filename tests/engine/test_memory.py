@@ -22,7 +22,8 @@ from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Nanos, Price, Size
 from dutchbook.engine.memory import MOST_TOLD, STOP, Memory, remember
 from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.execution.step import BasketEnd, Ending
-from dutchbook.portfolio.entries import CashAdopted
+from dutchbook.portfolio.entries import CashAdopted, Deposit, Withdrawal
+from dutchbook.risk.drawdown import DrawdownState
 from dutchbook.storage.journal_reader import JournalLine
 
 TICKER = MarketId("KXFED-26DEC-T4.00")
@@ -175,6 +176,26 @@ def test_a_settlement_of_an_order_that_is_long_forgotten_changes_nothing() -> No
     book = Book()
     book.put("settled", FillSettled(OrderId("0xabc"), "f9", Nanos(1)))
     assert cash(book.remembered()) == 100 * DOLLAR
+
+
+def test_money_that_was_put_in_moves_the_limits_even_where_the_crash_came_before_they_were_on_record() -> None:
+    book = Book()
+    book.put("operation", Deposit(Money(50 * DOLLAR)))
+    book.put("operation", CashAdopted(Money(-5 * DOLLAR), "kalshi states less", Venue.KALSHI))
+    limits = book.remembered().state.drawdown
+    assert limits is not None
+    assert (limits.bankroll, limits.high_water, limits.day_start) == (150 * DOLLAR, 150 * DOLLAR, 150 * DOLLAR)
+
+
+def test_the_limits_on_record_count_and_only_what_came_behind_them_moves_them() -> None:
+    book = Book()
+    kept = DrawdownState.start(Money(80 * DOLLAR), Nanos(5))
+    book.put("drawdown", kept)
+    assert book.remembered().state.drawdown == kept
+    book.put("operation", Withdrawal(Money(20 * DOLLAR)))
+    limits = book.remembered().state.drawdown
+    assert limits is not None
+    assert (limits.bankroll, limits.high_water) == (60 * DOLLAR, 60 * DOLLAR)
 
 
 def test_a_persons_pause_lasts_and_that_of_a_stop_does_not() -> None:

@@ -65,7 +65,7 @@ class PlanRig(Rig):
         again.lines = list(self.lines)
         for line in self.lines:
             again.execution.relive(line)
-        step = again._done(again.execution.resume(Nanos(again.now)))
+        step = again._done(again.execution.resume(Nanos(again.now), Nanos(again.now)))
         for finding in step.findings:
             again.answer(again.hear(finding))
         again.answer(step)

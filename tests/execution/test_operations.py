@@ -245,7 +245,7 @@ def test_after_a_restart_what_had_left_is_followed_and_the_rest_is_unknown() -> 
         second.execution.relive(line)
     pending = second.execution.operations.pending
     assert {id_: one.reference for id_, one in pending.items()} == {followed.operation.id: "0x1", "op-7": ""}
-    [finding] = second.execution.resume(Nanos(second.now)).findings
+    [finding] = second.execution.resume(Nanos(second.now), Nanos(second.now)).findings
     assert isinstance(finding, OperationReported)
     assert (finding.operation, finding.progress) == ("op-7", Progress.UNKNOWN)
     step = second.tells(followed, Progress.DONE)

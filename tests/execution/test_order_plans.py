@@ -130,7 +130,7 @@ def test_after_a_restart_a_plan_sends_nothing_before_its_account_is_stated() -> 
     for line in rig.lines:
         again.execution.relive(line)
     again.now = Nanos(rig.now + 31 * SECOND)
-    again._done(again.execution.resume(Nanos(again.now)))
+    again._done(again.execution.resume(Nanos(again.now), Nanos(again.now)))
     again.fire(f"plan:{first.intent}", SECOND)
     assert len(again.sent) == 1
     assert again.hear(again.statement()).orders

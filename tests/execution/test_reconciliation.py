@@ -13,7 +13,7 @@ from dutchbook.domain.orders import Leg, Report, TimeInForce
 from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Nanos, Price, Size
 from dutchbook.execution.reconciliation import CENT, DUST
 from dutchbook.execution.step import Step
-from dutchbook.portfolio.entries import Adopted, CashAdopted, Merge, Settlement, Split
+from dutchbook.portfolio.entries import Adopted, CashAdopted, Merge, Settlement, Split, Withdrawal
 from tests.execution.rig import Rig
 from tests.execution.stage import no, yes
 from tests.execution.test_order_outcomes import BOOKS, resting
@@ -158,6 +158,102 @@ def test_what_is_found_at_a_start_is_adopted_at_once_at_the_venues_size_and_cost
     assert rig.ledger.adopted == 0  # what was paid for it is missing in cash
 
 
+def holding(rig: Rig) -> Rig:
+    """A desk at its start, with ten contracts of the first market."""
+    order = resting(rig)
+    rig.tell(rig.trade(order.id, order.leg.size))
+    rig.now = Nanos(rig.now + SECOND)
+    return rig
+
+
+def paid(rig: Rig) -> None:
+    """The venue pays a dollar for each contract of the first market, and shows none any more."""
+    rig.venue.cash += rig.venue.sizes.pop(yes(0))
+
+
+def decided(rig: Rig) -> None:
+    """The desk hears that the first market pays a dollar."""
+    rig.markets[0] = replace(rig.markets[0], status=MarketStatus.RESOLVED, payout=Price(10_000))
+    step = rig.execution.resolved(rig.markets[0], Nanos(rig.now))
+    for entry in step.operations:
+        rig.ledger.apply(entry)
+
+
+def test_at_a_start_contracts_that_were_paid_are_not_given_up_while_cash_cannot_be_compared() -> None:
+    """A market was decided while no desk listened, and another one's order is in doubt."""
+    rig = holding(Rig(BOOKS))
+    leg = Leg(yes(1), rig.markets[1].id, Side.BUY, Price(3_000), Size(CONTRACT), Price(3_000), TimeInForce.GTC)
+    [order] = rig.start(rig.intent("another view", (leg,))).orders
+    rig.report(order.id, Report.TIMEOUT)
+    paid(rig)
+    assert stated(rig).operations == ()
+    decided(rig)
+    rig.venue.orders[order.id].open = False
+    rig.report(order.id, Report.CANCELLED)
+    assert stated(rig).operations == ()
+    assert rig.agrees()
+
+
+@pytest.mark.parametrize("shown", ["closed", "open, beyond its close"])
+def test_at_a_start_what_a_market_that_has_ended_pays_is_waited_for(shown: str) -> None:
+    rig = holding(Rig(BOOKS))
+    market = rig.markets[0]
+    over = replace(market, status=MarketStatus.CLOSED) if shown == "closed" else replace(market, closes=Nanos(rig.now))
+    rig.markets[0] = over
+    paid(rig)
+    step = stated(rig)
+    assert step.operations == ()
+    assert {difference.subject for difference in step.differences} == {yes(0), "cash"}
+    decided(rig)
+    assert stated(rig).operations == ()
+    assert rig.agrees()
+
+
+def test_after_a_short_absence_a_difference_has_to_stand_as_in_a_running_desk() -> None:
+    """A venue reads back late what the desk before this one just did."""
+    rig = holding(Rig(BOOKS))
+    rig.execution.resume(Nanos(rig.now), Nanos(rig.now))
+    size, cost = rig.venue.sizes.pop(yes(0)), rig.venue.costs.pop(yes(0))
+    assert stated(rig).operations == ()
+    rig.venue.sizes[yes(0)], rig.venue.costs[yes(0)] = size, cost
+    for _ in range(3):
+        assert stated(rig, 25).operations == ()
+    assert rig.agrees()
+
+
+def test_after_a_long_absence_a_difference_is_corrected_at_once() -> None:
+    rig = holding(Rig(BOOKS))
+    last = Nanos(rig.now)
+    rig.now = Nanos(rig.now + 20 * SECOND)
+    rig.execution.resume(Nanos(rig.now), last)
+    rig.venue.cash += DOLLAR
+    assert [type(entry) for entry in stated(rig).operations] == [CashAdopted]
+
+
+def test_at_a_start_a_difference_has_to_stand_where_an_order_rests() -> None:
+    """It may trade while the account is read: cash shows it before the fill is listed."""
+    rig = Rig(BOOKS)
+    order = resting(rig)
+    rig.report(order.id, Report.ACCEPTED)
+    before = rig.statement()
+    fill = rig.trade(order.id, order.leg.size)
+    rig.now = Nanos(rig.now + 1)
+    early = replace(before, cash=Money(rig.venue.cash), asked=Nanos(rig.now))
+    assert rig.hear(early).operations == ()
+    rig.tell(fill)
+    assert stated(rig, 1).operations == ()
+    assert rig.agrees()
+
+
+def test_what_has_to_stand_is_asked_for_again_as_soon_as_it_may_be_corrected() -> None:
+    rig = running(Rig(BOOKS))
+    rig.venue.cash += DOLLAR
+    stated(rig)
+    rig.pass_time(21, answering=True)
+    assert len(rig.swept) == 1
+    assert rig.agrees()
+
+
 def test_without_a_stated_cost_what_is_found_counts_at_the_bid() -> None:
     rig = Rig(BOOKS)
     position = StatedPosition(yes(0), rig.markets[0].id, Size(10 * CONTRACT))
@@ -175,6 +271,18 @@ def test_in_a_running_desk_a_difference_has_to_stand() -> None:
     last = stated(rig, 15)
     assert [type(entry) for entry in last.operations] == [CashAdopted]
     assert last.alerts
+
+
+def test_the_money_of_a_new_account_is_taken_over_without_an_alert_and_any_other_with_one() -> None:
+    new = Rig(BOOKS)
+    new.ledger.apply(Withdrawal(Money(1_000 * DOLLAR)))
+    first = stated(new)
+    assert [type(entry) for entry in first.operations] == [CashAdopted]
+    assert [difference.subject for difference in first.differences] == ["cash"]
+    assert first.alerts == ()
+    known = Rig(BOOKS)
+    known.venue.cash += DOLLAR
+    assert stated(known).alerts
 
 
 def test_a_venue_that_reads_back_late_leads_to_no_correction() -> None:

@@ -119,7 +119,7 @@ def revived(run: Run, random: Random) -> Run:
             again.ledger.apply(FillUndone(change.undone))
         elif isinstance(line, Adopted | CashAdopted | Split | Merge | Convert):
             again.ledger.apply(line)
-    step = again._done(again.execution.resume(Nanos(again.now)))
+    step = again._done(again.execution.resume(Nanos(again.now), Nanos(again.now)))
     for finding in step.findings:
         again.answer(again.hear(finding))
     again.answer(step)
@@ -183,7 +183,7 @@ def test_a_basket_with_a_missing_leg_goes_home_only_once_its_account_is_stated()
     again.bundles, again.venue, again._intents = run.bundles, run.venue, 9
     for line in lines:
         again.execution.relive(line)
-    assert again.execution.resume(Nanos(run.now)).intents == ()
+    assert again.execution.resume(Nanos(run.now), Nanos(run.now)).intents == ()
     run.venue.orders[three.id].open = False
     again.now = Nanos(run.now + 1)
     [home] = again.execution.on_event(again.statement(), Nanos(again.now)).intents
@@ -249,6 +249,6 @@ def test_an_order_that_stands_in_the_journal_without_its_name_never_left() -> No
     [order, *_] = run.begin(BundleKind.ALL_YES, KINDS[BundleKind.ALL_YES], 5).orders
     again = Rig(BOOKS)
     again.execution.relive(order)
-    [finding] = again.execution.resume(Nanos(again.now)).findings
+    [finding] = again.execution.resume(Nanos(again.now), Nanos(again.now)).findings
     assert isinstance(finding, OrderReported)
     assert finding.report is Report.REJECTED

@@ -69,8 +69,11 @@ def test_500_grown_to_800_has_a_floor_of_640_and_a_deposit_moves_the_mark_and_is
     assert (money.deposits, money.withdrawals) == (600 * DOLLAR, 100 * DOLLAR)
     desk.ledger.check()
     day.close()
-    kinds = [(line.kind, msgspec.json.decode(line.body)["type"]) for line in read(day.journal.folder)]
-    assert kinds == [("command", "cash"), ("operation", "deposit"), ("command", "cash"), ("operation", "withdrawal")]
+    lines = [(line.kind, msgspec.json.decode(line.body)) for line in read(day.journal.folder)]
+    moves = ("cash", "deposit", None, "cash", "withdrawal", None)
+    assert [body.get("type") for _, body in lines] == list(moves)
+    marks = [body["high_water"] for kind, body in lines if kind == "drawdown"]
+    assert marks == [900 * DOLLAR, 800 * DOLLAR], "a restart must know the mark, however soon it comes"
 
 
 def test_a_fall_to_the_floor_halts_the_whole_desk_and_no_order_leaves_after_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a desk must know of the run before it, read from that run's journal alone: start is recovery."""
 
 from collections.abc import Iterable, Set
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.execution.orders import Orders
 from dutchbook.execution.step import BasketEnd, Ordered
 from dutchbook.portfolio.entries import (
+    CashAdopted,
     Convert,
     Deposit,
     FillBooked,
@@ -35,12 +37,12 @@ from dutchbook.portfolio.entries import (
     Merge,
     Settlement,
     Split,
+    Withdrawal,
 )
 from dutchbook.portfolio.fitting import fitted
 from dutchbook.portfolio.ledger import Ledger, LedgerState
 from dutchbook.portfolio.venue_cash import VenueCash
 from dutchbook.risk.drawdown import DrawdownState
-from dutchbook.storage.journal_reader import JournalLine
 
 MOST_TOLD = 5_000
 """Fills that are remembered as told: far more than any overlap of sweeps tells again."""
@@ -59,7 +61,7 @@ class DeskState(msgspec.Struct, frozen=True, kw_only=True):
     pauses: dict[str, str] = {}
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """A line of an earlier journal that still matters, as it stood there."""
 
     kind: str
@@ -79,19 +81,45 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Whether that run came so far as to take over what it had to: before, it sent nothing."""
 
 
-def remember(lines: Iterable[JournalLine]) -> Memory:
+class Line(Protocol):
+    """A proven line of a journal."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> msgspec.Raw: ...
+
+
+class Remembering:
+    """Reads a journal line by line, from its first to its last proven one."""
+
+    def __init__(self) -> None:
+        self._reader = _Reader()
+
+    def read(self, line: Line) -> None:
+        """The next line. Raises JournalError for one that cannot be."""
+        try:
+            self._reader.read(Kept(line.kind, Nanos(line.at), line.body))
+        except (IllegalTransition, LedgerError, msgspec.MsgspecError) as error:
+            raise JournalError(
+                f"journal line {line.seq}: {error} - it cannot be gone on with - verify it, then start anew"
+            ) from error
+
+    def memory(self) -> Memory:
+        """What the lines so far leave to take over."""
+        return self._reader.memory()
+
+
+def remember(lines: Iterable[Line]) -> Memory:
     """Read a journal from its first line to its last proven one. Raises JournalError for one that cannot be."""
-    reader = _Reader()
-    seq = 0
-    try:
-        for line in lines:
-            seq = line.seq
-            reader.read(Kept(line.kind, line.at, line.body))
-    except (IllegalTransition, LedgerError, msgspec.MsgspecError) as error:
-        raise JournalError(
-            f"journal line {seq}: {error} - it cannot be gone on with - verify it, then start anew"
-        ) from (error)
-    return reader.memory()
+    remembering = Remembering()
+    for line in lines:
+        remembering.read(line)
+    return remembering.memory()
 
 
 def event_of(line: Kept) -> OrderReported | OrderFilled | FillSettled | FillReversed:
@@ -212,6 +240,7 @@ class _Reader:
 
     def _run(self, line: Kept) -> None:
         cash = msgspec.json.decode(line.body, type=RunStarted).cash
+        self._drawdown = DrawdownState.start(cash, line.at)
         if cash:
             self._ledger.apply(Deposit(cash))
 
@@ -223,7 +252,7 @@ class _Reader:
         self._ledger.restore(state.ledger)
         for venue, cash in state.venue_cash.items():
             self._venue_cash.stated(venue, cash)
-        self._drawdown, self._pauses = state.drawdown, dict(state.pauses)
+        self._drawdown, self._pauses = state.drawdown or self._drawdown, dict(state.pauses)
 
     def _kept(self, line: Kept) -> None:
         """A line that this run took over itself: its money is in the state that it began with."""
@@ -285,7 +314,7 @@ class _Reader:
         if isinstance(entry, FillBooked):
             self._book(entry)
         else:
-            self._ledger.apply(entry)
+            self._apply(entry)
         if isinstance(entry, Settlement):
             self._decided(entry)
         self._keep_operation(entry, line)
@@ -352,7 +381,25 @@ class _Reader:
 
     def _book(self, entry: FillBooked | FillUndone) -> None:
         for one in fitted(entry, self._ledger):
-            self._ledger.apply(one)
+            self._apply(one)
+
+    def _apply(self, entry: LedgerEntry) -> None:
+        """Book an entry; cash that comes or goes by it moves the limits.
+
+        The desk says behind it how they stand then, which counts; but a crash may have left no other line.
+        """
+        self._ledger.apply(entry)
+        match entry:
+            case Deposit(amount=amount):
+                moved = int(amount)
+            case Withdrawal(amount=amount):
+                moved = -amount
+            case CashAdopted(amount=amount):
+                moved = max(0, amount)  # less than was known counts as a loss
+            case _:
+                moved = 0
+        if moved and self._drawdown is not None:
+            self._drawdown = self._drawdown.moved(Money(moved), self._drawdown.last_equity)
 
     def _tell(self, fill: Fill) -> None:
         if fill.id:

@@ -18,6 +18,9 @@ from dutchbook.execution.unknown_orders import UnknownOrders
 from dutchbook.execution.venue_states import VenueStates
 from dutchbook.portfolio.entries import FillBooked, FillUndone
 
+AGAIN = "compare:"
+"""The timer at which an account is asked for again, by its venue."""
+
 
 class Accounts:
     """Compares statements with orders and ledger, and books what strangers trade for us."""
@@ -34,6 +37,7 @@ class Accounts:
     ) -> None:
         standing = Standing(settings.difference_stands)
         self.redemptions = Redemptions(desk, operations, settings.redeem)
+        self._standing = standing
         self._orders = orders
         self._venues = venues
         self._unknown = unknown
@@ -44,12 +48,21 @@ class Accounts:
         """What is held of a market, or its cash, changed."""
         self._reconciliation.moved(market, at)
 
+    def resumed(self, at_work_until: Nanos) -> None:
+        """Another desk was at work before this one, until then."""
+        self._reconciliation.resumed(at_work_until)
+
     def stated(self, event: AccountStated, draft: StepDraft) -> None:
-        """An account as it is: what is unknown may be proven absent, what differs is put right."""
+        """An account as it is: what is unknown may be proven absent, what differs is put right.
+
+        What has to stand before it is put right is asked for again as soon as it may.
+        """
         self._venues.account_stated(event.venue)
         self._unknown.account_stated(event, draft)
         self._differences.account_stated(event, draft)
         self._reconciliation.account_stated(event, draft)
+        if (at := self._standing.again_at(event)) is not None:
+            draft.timers.append((AGAIN + event.venue, at))
         self.redemptions.account_stated(event, self._reconciliation.busy(event), draft)
         down = self._venues[event.venue] is VenueState.DOWN and event.asked > self._venues.since(event.venue)
         if down and not self._unknown.at(event.venue):

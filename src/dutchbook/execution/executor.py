@@ -25,7 +25,7 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import OperationKind, Progress
 from dutchbook.domain.orders import Intent, IntentId, Leg, Order, OrderId, OrderStatus, PlanKind, Report
 from dutchbook.domain.units import SECOND, Nanos, decimal_text
-from dutchbook.execution.accounts import Accounts
+from dutchbook.execution.accounts import AGAIN, Accounts
 from dutchbook.execution.basket import Baskets
 from dutchbook.execution.cancels import Cancels
 from dutchbook.execution.fill_rates import FillRates
@@ -240,9 +240,13 @@ class Execution:
         self._plans.relive_change(change)
         return change
 
-    def resume(self, now: Nanos) -> Step:
-        """After the last line: nothing is sent before the venues told what became of the orders and the account."""
+    def resume(self, now: Nanos, at_work_until: Nanos) -> Step:
+        """After the last line: nothing is sent before the venues told what became of the orders and the account.
+
+        `at_work_until`: when the desk before this one was last heard of.
+        """
         draft = StepDraft()
+        self._accounts.resumed(at_work_until)
         for order in self.orders.working():
             draft.sweeps.append(self._venue_of(order))
             if order.status is OrderStatus.SENDING and not order.venue_id:
@@ -350,6 +354,8 @@ class Execution:
             self._sweep(Venue(name.removeprefix(_SWEEP)), now, draft)
         elif name.startswith(_PROBE):
             self._probe(Venue(name.removeprefix(_PROBE)), now, draft)
+        elif name.startswith(AGAIN):
+            draft.sweeps.append(Venue(name.removeprefix(AGAIN)))
         elif name.startswith(_ANSWER):
             self._overdue(OrderId(name.removeprefix(_ANSWER)), name, now, draft)
         elif not (self._cancels.timer(name, draft) or self.unknown.timer(name, now, draft)):

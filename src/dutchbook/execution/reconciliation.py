@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dutchbook.domain.events import AccountStated, StatedPosition
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
-from dutchbook.domain.markets import Market
+from dutchbook.domain.markets import Market, MarketStatus
 from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.units import Money, Nanos, Price, Size, decimal_text, dollars, notional_down
 from dutchbook.execution.holdings import merge_of
@@ -23,6 +23,7 @@ DUST = Size(10_000)
 CENT = Money(10_000)
 CASH = "cash"
 
+ENDED = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
 _IN_DOUBT = frozenset({OrderStatus.SENDING, OrderStatus.UNKNOWN})
 
 
@@ -41,6 +42,15 @@ class Standing:
             return False
         return event.asked - before[1] >= self._stands
 
+    def again_at(self, event: AccountStated) -> Nanos | None:
+        """When the account should be stated again, where a difference was stated for the first time just now."""
+        new = any(venue is event.venue and asked == event.asked for (venue, _), (_, asked) in self._seen.items())
+        return Nanos(event.received + self._stands) if new else None
+
+    def is_past(self, at: Nanos, event: AccountStated) -> bool:
+        """Whether a statement was asked for so long after a moment that all that happened until then is in it."""
+        return event.asked - at >= self._stands
+
     def first(self, event: AccountStated, subject: str) -> bool:
         """Whether the difference was stated for the first time just now."""
         return self._seen.get((event.venue, subject), (0, Nanos(0)))[1] == event.asked
@@ -53,9 +63,11 @@ class Standing:
 class Reconciliation:
     """Compares statements of accounts with the ledger.
 
-    At a start a difference is corrected at once. In a running desk it has to stand, since venues read back late what
-    they just did. Nothing is compared that something in flight may explain: an order in doubt, a provisional fill, an
-    operation under way, or a movement since the account was asked for.
+    Venues read back late what they just did: a difference has to stand. At a start it is corrected at once, but where
+    something may just have happened: orders rest, the desk before this one was at work a moment ago, or a market that
+    is held has ended, of which nobody has told yet what it pays. Nothing is compared that something in flight may
+    explain: an order in doubt, a provisional fill, an operation under way, or a movement since the account was asked
+    for.
     """
 
     def __init__(self, desk: ExecutionDesk, orders: Orders, standing: Standing) -> None:
@@ -64,17 +76,30 @@ class Reconciliation:
         self._standing = standing
         self._moved: dict[MarketId, Nanos] = {}
         self._stated: set[Venue] = set()
+        self._at_work_until: Nanos | None = None
 
     def moved(self, market: MarketId, at: Nanos) -> None:
         """Positions or cash of a market moved: statements that were asked for before cannot be compared with it."""
         self._moved[market] = at
 
+    def resumed(self, at_work_until: Nanos) -> None:
+        """Another desk was at work before this one, until then."""
+        self._at_work_until = at_work_until
+
     def account_stated(self, event: AccountStated, draft: StepDraft) -> None:
         """Compare, put each difference on record, and correct what stands."""
         if self._desk.moving(event.venue):
             return
-        _Comparison(self._desk, self._standing, event, self.busy(event), event.venue not in self._stated).run(draft)
+        at_once = event.venue not in self._stated and self._at_rest(event)
+        _Comparison(self._desk, self._standing, event, self.busy(event), at_once).run(draft)
         self._stated.add(event.venue)
+
+    def _at_rest(self, event: AccountStated) -> bool:
+        """Whether nothing of ours can have happened at the venue a moment before it was asked."""
+        until = self._at_work_until
+        markets = (self._desk.market(order.leg.market) for order in self._orders.working())
+        working = any(market is None or market.venue is event.venue for market in markets)
+        return not working and (until is None or self._standing.is_past(until, event))
 
     def busy(self, event: AccountStated) -> set[MarketId]:
         """Markets in which something is in flight, or moved since the account was asked for."""
@@ -101,6 +126,8 @@ class _Comparison:
             if (market := desk.market(position.market)) is not None and market.venue is event.venue
         }
         self._sizes = {outcome: int(position.size) for outcome, position in self._held.items()}
+        self._ended = {position.market for position in self._held.values() if self._is_undecided(position.market)}
+        """Markets that are held, have ended and pay sooner or later: the venue may have paid already."""
         self._asked_for = desk.operates(event.venue)
         """Whether decided markets pay only once somebody redeems them."""
 
@@ -112,6 +139,12 @@ class _Comparison:
         for outcome in sorted({*theirs, *self._sizes}):
             self._compare(outcome, theirs.get(outcome), draft)
         self._compare_cash(draft)
+
+    def _is_undecided(self, market_id: MarketId) -> bool:
+        market, now = self._desk.market(market_id), self._event.asked
+        if market is None or market.payout is not None:
+            return False
+        return market.status in ENDED or (market.closes is not None and market.closes <= now)
 
     def _net(self, draft: StepDraft) -> None:
         """Kalshi turns a YES and a NO into a dollar by itself: so does the ledger, where it has not yet."""
@@ -151,7 +184,7 @@ class _Comparison:
         if left:
             self._standing.gone(self._event, market.id)
             return False
-        return self._corrects(market.id, sum(sizes.values()), 0, draft)
+        return self._corrects(market.id, sum(sizes.values()), 0, draft, at_once=self._at_once)
 
     def _compare(self, outcome: OutcomeId, stated: StatedPosition | None, draft: StepDraft) -> None:
         ours, theirs = self._sizes.get(outcome, 0), 0 if stated is None else stated.size
@@ -163,7 +196,7 @@ class _Comparison:
             self._unmappable(outcome, market_id, theirs, draft)
         elif market_id in self._busy or self._is_spent(market, outcome, theirs):
             self._standing.gone(self._event, outcome)
-        elif self._corrects(outcome, ours, theirs, draft):
+        elif self._corrects(outcome, ours, theirs, draft, at_once=self._at_once and market_id not in self._ended):
             cost = self._cost(outcome, Size(theirs - ours), stated) if theirs > ours else Money(0)
             draft.operations.append(Adopted(outcome, market_id, theirs - ours, cost, f"{self._event.venue} states it"))
             self._alert(f"{_contracts(theirs)} of {outcome} are held, not {_contracts(ours)}", draft)
@@ -185,10 +218,11 @@ class _Comparison:
         theirs = self._event.cash + sum(self._unpaid(position) for position in self._event.positions)
         if abs(theirs - self._cash) < CENT:
             self._standing.gone(self._event, CASH)
-        elif self._corrects(CASH, self._cash, theirs, draft):
+        elif self._corrects(CASH, self._cash, theirs, draft, at_once=self._at_once and not self._ended):
             venue = self._event.venue
             draft.operations.append(CashAdopted(Money(theirs - self._cash), f"{venue} states it", venue))
-            self._alert(f"cash is ${dollars(Money(theirs))}, not ${dollars(Money(self._cash))}", draft)
+            if self._cash or self._held or not self._at_once:  # money of a new account surprises nobody
+                self._alert(f"cash is ${dollars(Money(theirs))}, not ${dollars(Money(self._cash))}", draft)
 
     def _unpaid(self, position: StatedPosition) -> Money:
         """What a resolved position will bring where nobody has to redeem it: the ledger has it as cash already."""
@@ -197,9 +231,9 @@ class _Comparison:
             return Money(0)
         return notional_down(Price(pays(market, position.outcome)), position.size)
 
-    def _corrects(self, subject: str, ours: int, theirs: int, draft: StepDraft) -> bool:
+    def _corrects(self, subject: str, ours: int, theirs: int, draft: StepDraft, *, at_once: bool) -> bool:
         """Put a difference on record, and say whether it is to be corrected now."""
-        stands = self._standing.stands(self._event, subject, theirs - ours) or self._at_once
+        stands = self._standing.stands(self._event, subject, theirs - ours) or at_once
         if stands:
             self._standing.gone(self._event, subject)
             self._record(subject, ours, theirs, "what the venue states is taken over", draft)

@@ -31,6 +31,27 @@ class DrawdownState(msgspec.Struct, frozen=True, kw_only=True):
         """A desk that begins with cash only: the mark is the bankroll."""
         return cls(bankroll=bankroll, high_water=bankroll, last_equity=bankroll, day=now // _DAY, day_start=bankroll)
 
+    def moved(self, amount: Money, equity_before: Money) -> "DrawdownState":
+        """After a deposit (positive) or withdrawal (negative) of `amount`, with the equity right before it.
+
+        A deposit raises the mark by its amount. A withdrawal lowers it by the share of the equity that is taken out
+        (at the mark that is its amount): below the mark it would else trip the stop, though nothing was lost.
+        """
+        equity = Money(equity_before + amount)
+        if amount >= 0:
+            mark, bankroll = Money(self.high_water + amount), Money(self.bankroll + amount)
+        else:
+            left = max(0, equity)
+            mark = Money(-(-self.high_water * left // equity_before)) if equity_before > 0 else Money(0)
+            bankroll = Money(min(self.bankroll, left))
+        return msgspec.structs.replace(
+            self,
+            high_water=mark,
+            bankroll=bankroll,
+            last_equity=Money(self.last_equity + amount),
+            day_start=Money(self.day_start + amount),
+        )
+
 
 class Drawdown:
     """Watches equity. Tell it of every valuation and of every deposit and withdrawal.
@@ -99,25 +120,8 @@ class Drawdown:
         )
 
     def cash_moved(self, amount: Money, equity_before: Money) -> None:
-        """A deposit (positive) or withdrawal (negative) of `amount`, with the equity right before it.
-
-        A deposit raises the mark by its amount. A withdrawal lowers it by the share of the equity that is taken out
-        (at the mark that is its amount): below the mark it would else trip the stop, though nothing was lost.
-        """
-        state = self._state
-        equity = Money(equity_before + amount)
-        if amount >= 0:
-            mark, bankroll = Money(state.high_water + amount), Money(state.bankroll + amount)
-        else:
-            left = max(0, equity)
-            mark = Money(-(-state.high_water * left // equity_before)) if equity_before > 0 else Money(0)
-            bankroll = Money(min(state.bankroll, left))
-        self._change(
-            high_water=mark,
-            bankroll=bankroll,
-            last_equity=Money(state.last_equity + amount),
-            day_start=Money(state.day_start + amount),
-        )
+        """A deposit or withdrawal, with the equity right before it: see `DrawdownState.moved`."""
+        self._state = self._state.moved(amount, equity_before)
 
     def resumed(self) -> None:
         """A person checked and resumed. After the stop the mark begins anew at the equity there is; else it stays."""

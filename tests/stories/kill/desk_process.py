@@ -2,7 +2,8 @@
 
 Run as a script with a home. Each line on stdin is a `Life`; a child of it then runs a whole desk in that home, from
 the journals on, until it is killed. It says on stdout when it is ready: its venues are compared, orders may leave. One
-that is `calm` wants nothing and tells again and again how it stands.
+that is `patient` waits until no order is unknown; one that is `calm` wants nothing and tells again and again how it
+stands.
 """
 
 import os
@@ -27,11 +28,13 @@ from dutchbook.domain.book import Side
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Intent, Leg, PlanKind, TimeInForce
-from dutchbook.domain.units import CONTRACT, SECOND, Money, Nanos, Price, Size
+from dutchbook.domain.units import CONTRACT, MILLISECOND, SECOND, Money, Nanos, Price, Size
 from dutchbook.strategies.ports import DeskView
 
-AT_ONCE = 5
-"""Wishes at each change of a book."""
+AT_ONCE = 3
+"""Wishes at a time."""
+EVERY = Nanos(30 * MILLISECOND)
+"""How often it wishes, on average: some orders are always on their way, and the next desk may still trade elsewhere."""
 ABSENT_AFTER = Nanos(3 * SECOND)
 """How long an order must not be found to count as never placed: venues in a box take none late."""
 _TELL_S = 0.25
@@ -42,6 +45,8 @@ class Life(msgspec.Struct, frozen=True):
 
     seed: int
     calm: bool = False
+    patient: bool = False
+    """Whether it begins to trade only when it knows what became of all orders of those before it."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +65,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hurried(Gambler):
-    """Wants something, and more, at every change; nothing that takes minutes by its nature."""
+    """Wants several things at once, again and again; nothing that takes minutes by its nature."""
+
+    _due = Nanos(0)
 
     def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
+        if desk.now < self._due or self.calm:
+            return ()
+        self._due = Nanos(desk.now + int(self._rng.expovariate(1 / EVERY)))
         return [
             intent
             for _ in range(AT_ONCE)
@@ -102,7 +112,7 @@ def live(home: Path, life: Life) -> None:
         gambler.calm = True
         with RunningDesk(work.settings, home, work.source, more=(gambler,)) as desk:
             held.append(desk)
-            while not _ready(desk, work.source.markets):
+            while not _ready(desk, work.source.markets) or (life.patient and desk.unknown):
                 desk.step()
             gambler.calm = life.calm
             started_s = time.monotonic() - began

@@ -30,6 +30,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SOONEST_S, LATEST_S = 0.030, 0.500
 """When a desk is killed, counted from its line that says it is ready: drawn evenly."""
+PATIENT = 10
+"""Every so manieth desk trades only once no order is unknown. That an order was never placed is proven within seconds,
+which no other desk lives: else more and more markets would be closed to them."""
 LIFE_S = 30.0
 """How long a desk may live, start included, on average: whoever waits longer for a line waits for nothing."""
 BOUND_S = 90.0
@@ -44,6 +47,9 @@ class Kills(msgspec.Struct, kw_only=True):
     """Taken by the venues."""
     journaled: int
     intents: int
+    """Approved."""
+    refusals: dict[str, int]
+    """How often each rule refused an intent."""
     struck: dict[str, int]
     to_ready_s: list[float]
     settled_s: float
@@ -57,7 +63,7 @@ def kill(home: Path, times: int, seed: int) -> Kills:
     with _process("venue_process", longest_s, home, HERE / "rush.yaml", HERE / "faults.yaml") as venue:
         _line(venue)
         with _process("desk_process", longest_s, home) as nursery:
-            to_ready = [_one_life(nursery, rng) for _ in range(times)]
+            to_ready = [_one_life(nursery, rng, patient=life % PATIENT == 0) for life in range(1, times + 1)]
             struck = _ask(venue, "peace").struck
             wrong, settled_s = _after(nursery, venue)
         truth = _ask(venue, "truth")
@@ -68,15 +74,16 @@ def kill(home: Path, times: int, seed: int) -> Kills:
         orders=len(truth.orders),
         journaled=len(record.orders),
         intents=len(record.intents),
+        refusals=dict(record.refusals.most_common()),
         struck=struck,
         to_ready_s=to_ready,
         settled_s=settled_s,
     )
 
 
-def _one_life(nursery: subprocess.Popen[bytes], rng: Random) -> float:
+def _one_life(nursery: subprocess.Popen[bytes], rng: Random, *, patient: bool) -> float:
     """A desk from its start to its kill; how long it took to be ready."""
-    told = _begin(nursery, Life(rng.getrandbits(32)))
+    told = _begin(nursery, Life(rng.getrandbits(32), patient=patient))
     time.sleep(rng.uniform(SOONEST_S, LATEST_S))  # the one thing that this is about
     os.kill(told.pid, signal.SIGKILL)
     return told.started_s
@@ -117,6 +124,7 @@ class _Record:
     def __init__(self, home: Path) -> None:
         self.orders: dict[str, Order] = {}
         self.intents: dict[IntentId, Intent] = {}
+        self.refusals = Counter[str]()
         self.wrong: list[str] = []
         for run in sorted(path.name for path in Home(home).runs.iterdir() if path.is_dir()):
             self._take(home, run)
@@ -132,6 +140,7 @@ class _Record:
                 verdict = msgspec.json.decode(line.body, type=VerdictRecord)
                 if verdict.approved:
                     self.intents[verdict.intent.id] = verdict.intent
+                self.refusals.update(refusal.rule for refusal in verdict.refusals)
 
     def _keep(self, order: Order) -> None:
         if not order.venue_id:
@@ -219,6 +228,7 @@ def summary(kills: Kills) -> Sequence[str]:
     return (
         f"{len(ready)} kills; ready after {ready[len(ready) // 2]:.2f} s (median), {ready[-1]:.2f} s at most",
         f"{kills.intents} intents, {kills.journaled} orders on record, {kills.orders} of them taken by the venues",
+        f"intents refused: {kills.refusals}",
         f"faults struck: {kills.struck}",
         f"all known {kills.settled_s:.1f} s after the clean start; {len(kills.wrong)} violations",
     )

@@ -26,5 +26,5 @@ def check(kills: Kills, tell: Callable[[str], None]) -> None:
     for line in summary(kills):
         tell(f"kills: {line}")
     assert kills.wrong == []
-    assert kills.orders >= len(kills.to_ready_s) // 5, "the desks hardly traded: nothing was tried"
+    assert kills.orders > len(kills.to_ready_s), "the desks hardly traded: nothing was tried"
     assert sum(kills.struck.values()) > 0, "no fault struck: nothing was tried"

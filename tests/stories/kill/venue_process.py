@@ -70,7 +70,7 @@ def standing(truth: Truth, sandbox: Sandbox) -> Standing:
 async def serve(home: Path, scenario: Path, plan: Path) -> None:
     """Until stdin ends."""
     accounts = sandbox_accounts(home)
-    make = Make(spec=read_document(scenario, ScenarioSpec), plan=read_document(plan, FaultPlan), seed=1)
+    make = Make(spec=read_document(scenario, ScenarioSpec), plan=read_document(plan, FaultPlan), seed=1, hurried=True)
     sandbox = Sandbox(make, accounts, RealClock())
     truth = Truth(sandbox.world.exchanges, accounts)
     addresses = await sandbox.start(Ports())

@@ -36,7 +36,8 @@ EVERY = Nanos(400 * MILLISECOND)
 LIVELY = Nanos(5 * SECOND)
 """How long a desk trades between two deaths, at least."""
 STERN = Nanos(30 * SECOND)
-"""How long all orders fare as they should. After it every second one does: what nobody takes is not filled either."""
+"""How long all orders fare as they should. After it every second one does: what nobody takes is not filled either. Of
+every second cancel nothing becomes then: a desk whose orders are all refused would hardly ever have to ask."""
 PATIENCE = Nanos(600 * SECOND)
 """How long a point may take to be reached after that."""
 BOUND = Nanos(240 * SECOND)
@@ -45,7 +46,7 @@ three looks within thirty seconds and more, after the slowest of two venues answ
 _LOOK = Nanos(2 * SECOND)
 _RESTING = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 
-_PLACING = ({"venue": "polymarket", "path": "/order*"}, {"venue": "kalshi", "path": "*/portfolio/events/orders*"})
+_ORDERS = ({"venue": "polymarket", "path": "/order*"}, {"venue": "kalshi", "path": "*/portfolio/events/orders*"})
 OUTCOMES: dict[str, dict[str, object]] = {
     "accepted": {},
     "refused": {"fault": "http_status", "status": 400, "body": '{"error":"not enough balance / allowance"}'},
@@ -97,6 +98,7 @@ class Deathbed:
         with suppress(Died):
             self._trades_on(STERN)
             self._strike(outcome, "50%")
+            self._turn_on("cancels", "DELETE", {"fault": "http_status", "status": 500, "chance": "50%"})
             self._trades_on(PATIENCE)
         if self.fuse.dead:
             self._bury()
@@ -211,9 +213,13 @@ class Deathbed:
     def _strike(self, outcome: str, chance: str = "100%") -> None:
         self._clear()
         if OUTCOMES[outcome]:
-            for number, where in enumerate(_PLACING):
-                fault = {"name": f"outcome {number}", "method": "POST", "chance": chance, **where, **OUTCOMES[outcome]}
-                self._stage.sandbox.switchboard.turn_on(_FAULT.validate_python(fault))
+            self._turn_on("outcome", "POST", {**OUTCOMES[outcome], "chance": chance})
+
+    def _turn_on(self, name: str, method: str, fault: dict[str, object]) -> None:
+        """A fault of requests about orders, at both venues."""
+        for number, where in enumerate(_ORDERS):
+            made = _FAULT.validate_python({"name": f"{name} {number}", "method": method, **where, **fault})
+            self._stage.sandbox.switchboard.turn_on(made)
 
     def _clear(self) -> None:
         for fault in self._stage.sandbox.switchboard.status():

@@ -7,6 +7,8 @@ import sys
 import msgspec
 import pytest
 
+from tests.conftest import ROOT
+
 _WORK = "from dutchbook.interfaces.cli.main import main; main()"
 _OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--hours", "0.3", "--jobs", "1", "--json")
 
@@ -20,7 +22,7 @@ class Said(msgspec.Struct):
 def tortured(python: str, hash_seed: str) -> Said:
     done = subprocess.run(
         [python, "-c", _WORK, *_OPTIONS],
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         check=False,
         timeout=900,
