@@ -27,7 +27,7 @@ MARKET_PATH = "/ws/market"
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _EMPTY = b'{"data":[],"next_cursor":"LTE=","limit":100,"count":0}'
 _SIGNATURE = b'"signature":"0x'
-_WAIT_S = 5.0
+_WAIT_S = 0.5
 
 
 class LateError(Exception):

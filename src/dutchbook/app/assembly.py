@@ -18,6 +18,7 @@ from dutchbook.domain.pairs import Pair
 from dutchbook.domain.ports import Codec, SequenceKind
 from dutchbook.domain.units import Price
 from dutchbook.engine.book_table import BookTable
+from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk, Opening
 from dutchbook.engine.feed import Feed, PrivateCodec
 from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec
@@ -28,7 +29,7 @@ from dutchbook.execution.gateway import VenueGateway
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.risk.halt import HaltSwitch
-from dutchbook.risk.rules import guardian_rules
+from dutchbook.risk.rules import guardian_rules, momentary_rules
 from dutchbook.strategies.bundle import BUNDLE, Across, BundleStrategy
 from dutchbook.strategies.cross_venue import PairStrategy
 from dutchbook.strategies.cross_venue_settings import demands
@@ -161,6 +162,15 @@ def assemble(
     loop = Loop(desk, feed, gateway, record, policy, terms.switch or HaltSwitch(None))
     watched = len(bundles) + len(pairs.bundles(catalogue))
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
+    if leaves_by is not None and policy.strategies[:1] == (strategy,) and settings.execution.decide_ahead:
+        loop.contingencies = Contingencies(
+            desk,
+            strategy,
+            policy.rules,
+            momentary_rules(settings.risk),
+            settings.execution.sending,
+            leaves_by.certain,
+        )
     return Parts(loop, desk, strategy, polymarket, kalshi, watched, leaves_by)
 
 

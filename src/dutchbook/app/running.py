@@ -1,5 +1,6 @@
 """A desk at work in a market that happens now: on paper, in the sandbox, or live."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -24,10 +25,10 @@ from dutchbook.app.runs import new_run, run_folder
 from dutchbook.app.signing_ahead import SigningAhead
 from dutchbook.app.sources import Source
 from dutchbook.config.load import fingerprint
-from dutchbook.config.modes import Mode
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import FrameRef, JournalRef, Resumed
+from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Clock, Frame
@@ -47,8 +48,10 @@ from dutchbook.strategies.ports import Strategy
 
 STOP_PATIENCE = Nanos(10 * SECOND)
 """How long a desk that was asked to stop waits for its cancels to be answered."""
+LEAVE_PATIENCE = Nanos(2 * SECOND)
+"""How long it waits for what it takes leave of."""
 SIGNED_AT_ONCE = 64
-"""Pieces of work on orders that may be wanted soon, between two looks at everything else."""
+"""Pieces of work on orders that may be wanted soon, after each frame and between two looks at everything else."""
 
 
 class KeptFrames:
@@ -65,6 +68,7 @@ class KeptFrames:
         self._writer = writer
         self._journal = journal
         self._came = came
+        self._segment = len(writer.manifest.segments)
         self._line = 0
         self._placed: Frame | None = None
 
@@ -78,24 +82,26 @@ class KeptFrames:
         """Where a frame will stand, which `settle` writes there."""
         if self._came is not None:
             self._came()
-        self._write()
+        if self._placed is not None:
+            self._write(self._placed)
         self._placed = frame
         if self._journal is not None:
             self._journal.hold()
-        return FrameRef(len(self._writer.manifest.segments), self._line)
+        return FrameRef(self._segment, self._line)
 
     def settle(self) -> None:
         """Write what was placed, and let the journal flush."""
-        self._write()
+        if self._placed is not None:
+            self._write(self._placed)
         if self._journal is not None:
             self._journal.let_go()
 
-    def _write(self) -> None:
-        frame, self._placed = self._placed, None
-        if frame is not None:
-            segment = len(self._writer.manifest.segments)
-            self._writer.write(frame)
-            self._line = self._line + 1 if len(self._writer.manifest.segments) == segment else 0
+    def _write(self, frame: Frame) -> None:
+        self._placed = None
+        if self._writer.put(frame):
+            self._segment, self._line = self._segment + 1, 0
+        else:
+            self._line += 1
 
 
 class RunningDesk:
@@ -156,6 +162,8 @@ class RunningDesk:
         self._control = ControlSocket(Home(home).control, self._commands.serve, self._commands.refusal)
         self._stop_asked: Nanos | None = None
         self._ahead = _signing_ahead(self.parts, settings, self._clock)
+        self._pieces = 0
+        self._ahead_failed: Exception | None = None
         if trading is not None:
             source.inside(partial(self.parts.loop.begin, tuple(trading.brokers), memory))
 
@@ -181,10 +189,17 @@ class RunningDesk:
 
         On paper there is nobody to wait for: what rests ends with the desk.
         """
-        if self.mode is not Mode.PAPER and not self.over and self.parts.desk.execution.orders.working():
+        gateway = self.parts.gateway
+        if gateway is None:
+            return
+        if not self.over:
             self._source.inside(lambda: self._commands.stop(Stop()))
             while not self.over:
                 self.step()
+        self._source.inside(lambda: gateway.leave(self._clock.now()))
+        given_up = self._clock.now() + LEAVE_PATIENCE
+        while gateway.leaving and self._clock.now() < given_up:
+            self.step()
 
     @property
     def unknown(self) -> tuple[Order, ...]:
@@ -196,24 +211,41 @@ class RunningDesk:
         with stopping(self._folder):
             at = self._driver.next_at()
             within_s = None if at is None else max(0.0, (at - self._clock.now()) / SECOND)
-            taken = self._source.pump(self._driver.take, within_s)
+            taken = self._source.pump(self._driver.take if self._ahead is None else self._take, within_s)
             self._source.inside(self._work)
-            return taken + self._sign_ahead()
+            if self._ahead_failed is not None:
+                raise self._ahead_failed
+            return taken
 
-    def _sign_ahead(self) -> int:
-        """Use an idle moment to sign what may soon be wanted, listening in between; how many frames came meanwhile."""
-        taken = 0
-        if self._ahead is not None:
-            for _ in range(SIGNED_AT_ONCE):
-                if not self._ahead.work():
-                    break
-                taken += self._source.pump(self._driver.take, 0.0)
-        return taken
+    def _take(self, frame: Frame) -> None:
+        """Use a frame, and the idle moment behind it to sign what may soon be wanted: in pieces, all else first."""
+        self._driver.take(frame)
+        if frame.source.startswith(Venue.POLYMARKET):
+            self._sign_soon()
+
+    def _sign_soon(self) -> None:
+        if not self._pieces:
+            self._pieces = SIGNED_AT_ONCE
+            asyncio.get_running_loop().call_soon(self._sign_ahead)
+
+    def _sign_ahead(self) -> None:
+        """One piece; the event loop looks at its connections before the next one."""
+        self._pieces -= 1
+        try:
+            more = self._ahead is not None and self._ahead.work()
+        except Exception as error:  # noqa: BLE001 - the edge of a callback: raised by `step`
+            self._ahead_failed, more = error, False
+        if more and self._pieces:
+            asyncio.get_running_loop().call_soon(self._sign_ahead)
+        else:
+            self._pieces = 0
 
     def _work(self) -> None:
         self._resume_if_lifted()
         self._driver.advance()
         self._control.poll()
+        if self._ahead is not None:
+            self._sign_soon()
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due."""
@@ -319,9 +351,11 @@ def _with_remembered(listed: Sequence[Market], memory: Memory | None) -> Sequenc
 
 
 def _signing_ahead(parts: Parts, settings: Settings, clock: Clock) -> SigningAhead | None:
-    if parts.gateway is None or not settings.execution.sign_ahead:
+    contingencies = parts.loop.contingencies
+    if contingencies is None:
         return None
-    return SigningAhead(parts.desk, parts.strategy.pool, parts.gateway, settings.bundle, clock)
+    gateway = parts.gateway if settings.execution.sign_ahead else None
+    return SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
 
 
 def _opening(settings: Settings, now: Nanos, number: int | None) -> Opening:

@@ -1,7 +1,7 @@
-"""Idle moments used well: the orders that near misses may soon want are signed before they are.
+"""Idle moments used well: what near misses may soon lead to is decided and signed before it is wanted.
 
-Nothing of it is decided, named or recorded: whether an order was ready changes only how long it takes. So it may look
-at the desk between two turns, and a replay does without it.
+Nothing of it is named or recorded: whether it was ready changes only how long things take. So it may look at the desk
+between two turns, and a replay does without it.
 """
 
 from collections import deque
@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import Venue, venue_of
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import IntentId, Order
+from dutchbook.domain.orders import Intent, IntentId, Order
 from dutchbook.domain.ports import Clock
 from dutchbook.domain.units import Nanos
+from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk
 from dutchbook.execution.gateway import VenueGateway
 from dutchbook.execution.orders import order_id
-from dutchbook.strategies.appraisal import Demands
-from dutchbook.strategies.foresight import foreseen
+from dutchbook.strategies.appraisal import MINUTE
+from dutchbook.strategies.foresight import Move, likely_moves
 from dutchbook.strategies.index import Tracked
 from dutchbook.strategies.near_miss import NearMissPool
 from dutchbook.venues.polymarket.order_signing import COARSE_STAMP
@@ -26,73 +27,110 @@ from dutchbook.venues.trading import OrderDenied
 MOST_BUNDLES = 16
 """Near misses that are prepared for, the closest first: each takes a millisecond or two whenever its books move."""
 
-type _Seen = tuple[IntentId, int, tuple[Nanos, ...]]
-"""What a preparation is good for: the next intent, a step of timestamps, the state of the books."""
+type _Seen = tuple[int, int, int, tuple[Nanos, ...]]
+"""What a preparation is good for: the state of the desk, a minute, a step of timestamps, the state of the books."""
 
 
 class SigningAhead:
     """Prepares for the near misses of a pool, one small piece at each `work`."""
 
-    def __init__(self, desk: Desk, pool: NearMissPool, gateway: VenueGateway, demands: Demands, clock: Clock) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        pool: NearMissPool,
+        contingencies: Contingencies,
+        gateway: VenueGateway | None,
+        clock: Clock,
+    ) -> None:
+        """Without a gateway it decides ahead and signs nothing."""
         self._desk = desk
         self._pool = pool
+        self._contingencies = contingencies
         self._gateway = gateway
-        self._demands = demands
         self._clock = clock
         self._ready: dict[BundleId, _Seen] = {}
+        self._signable: dict[BundleId, bool] = {}
+        self._moves: deque[tuple[Tracked, Move]] = deque()
         self._wanted: deque[tuple[Order, Market]] = deque()
+        self._made: set[tuple[int, str, int, int]] = set()
         self._next: IntentId | None = None
 
     def work(self) -> bool:
-        """Sign one order, or find out which ones to sign; False if there is nothing to do."""
+        """Sign one order, or work out one move, or find out which ones may come; False if there is nothing to do."""
         intent = self._desk.intent_to_come()
         if intent != self._next:
-            self._next = intent
-            self._ready.clear()
-            self._wanted.clear()
-            self._gateway.forget_ahead()
-        if self._wanted:
-            self._sign(*self._wanted.popleft())
+            self._begin(intent)
+        if self._wanted and self._gateway is not None:
+            self._sign(self._gateway, *self._wanted.popleft())
             return True
-        return self._foresee(intent)
+        if self._moves:
+            self._work_out(*self._moves.popleft())
+            return True
+        return self._look()
 
-    def _sign(self, order: Order, market: Market) -> None:
+    def _begin(self, intent: IntentId) -> None:
+        """Orders are named after their intent: with another one to come, nothing that was signed is wanted."""
+        self._next = intent
+        self._ready.clear()
+        self._moves.clear()
+        self._wanted.clear()
+        self._made.clear()
+        self._contingencies.forget()
+        if self._gateway is not None:
+            self._gateway.forget_ahead()
+
+    def _sign(self, gateway: VenueGateway, order: Order, market: Market) -> None:
         try:
-            self._gateway.sign_ahead(order, market, self._clock.now())
+            gateway.sign_ahead(order, market, self._clock.now())
         except OrderDenied:
             return  # if it is ever wanted, the desk is told then
 
-    def _foresee(self, intent: IntentId) -> bool:
+    def _work_out(self, tracked: Tracked, move: Move) -> None:
+        intent = self._contingencies.prepare(tracked, move)
+        if intent is not None and self._gateway is not None:
+            self._wanted.extend(self._orders(intent))
+
+    def _look(self) -> bool:
         """Look for a near miss whose books moved since it was prepared for."""
+        desk = self._desk
         step = self._clock.now() // COARSE_STAMP
         for tracked in self._closest():
-            seen = (intent, step, tuple(self._changed(tracked)))
-            if self._ready.get(tracked.bundle.id) != seen:
+            seen = (desk.version, desk.now // MINUTE, step, tuple(self._changed(tracked)))
+            before = self._ready.get(tracked.bundle.id)
+            if before != seen:
+                if before is not None and before[2] != step:
+                    self._made.clear()
                 self._ready[tracked.bundle.id] = seen
-                self._wanted.extend(self._orders(tracked, intent))
+                self._moves.extend((tracked, move) for move in likely_moves(tracked))
                 return True
         return False
 
     def _closest(self) -> Iterable[Tracked]:
-        members = [miss for miss in self._pool.members() if _can_be_signed(miss.tracked)]
+        members = [miss for miss in self._pool.members() if self._can_be_signed(miss.tracked)]
         if len(members) > MOST_BUNDLES:
             members = sorted(members, key=lambda miss: miss.ratio_ppm)[:MOST_BUNDLES]
         return [miss.tracked for miss in members]
+
+    def _can_be_signed(self, tracked: Tracked) -> bool:
+        """Asked of each near miss after each frame, and always answered alike."""
+        known = self._signable.get(tracked.bundle.id)
+        if known is None:
+            known = self._signable[tracked.bundle.id] = _can_be_signed(tracked)
+        return known
 
     def _changed(self, tracked: Tracked) -> Iterable[Nanos]:
         for leg in tracked.bundle.legs:
             book = self._desk.book(leg.outcome)
             yield Nanos(0) if book is None or not book.usable else book.received
 
-    def _orders(self, tracked: Tracked, intent: IntentId) -> Iterable[tuple[Order, Market]]:
+    def _orders(self, intent: Intent) -> Iterable[tuple[Order, Market]]:
         """Each order once, as execution would make it."""
-        made: set[tuple[int, int, int]] = set()
-        for legs in foreseen(tracked, self._desk, self._demands):
-            for number, leg in enumerate(legs, 1):
-                market = self._desk.market(leg.market)
-                if market is not None and (number, leg.limit, leg.size) not in made:
-                    made.add((number, leg.limit, leg.size))
-                    yield Order(id=order_id(intent, number), intent=intent, leg=leg, created=self._desk.now), market
+        for number, leg in enumerate(intent.legs, 1):
+            market, which = self._desk.market(leg.market), (number, leg.outcome, leg.limit, leg.size)
+            if market is not None and which not in self._made:
+                self._made.add(which)
+                order = Order(id=order_id(intent.id, number), intent=intent.id, leg=leg, created=self._desk.now)
+                yield order, market
 
 
 def _can_be_signed(tracked: Tracked) -> bool:

@@ -108,21 +108,31 @@ class Book:
         bid, ask = self.best_bid, self.best_ask
         return bid is not None and ask is not None and bid >= ask
 
-    def bids(self) -> Iterator[Level]:
-        """Bid levels, highest first."""
+    @property
+    def bid_levels(self) -> tuple[Level, ...]:
+        """Bid levels, highest first: the same object as long as none of them changes."""
         levels = self._bids
         if levels is None:
             sizes = self.bid_sizes
             levels = self._bids = tuple([Level(price, sizes[price]) for price in reversed(self.bid_prices)])
-        return iter(levels)
+        return levels
 
-    def asks(self) -> Iterator[Level]:
-        """Ask levels, lowest first."""
+    @property
+    def ask_levels(self) -> tuple[Level, ...]:
+        """Ask levels, lowest first: the same object as long as none of them changes."""
         levels = self._asks
         if levels is None:
             sizes = self.ask_sizes
             levels = self._asks = tuple([Level(price, sizes[price]) for price in self.ask_prices])
-        return iter(levels)
+        return levels
+
+    def bids(self) -> Iterator[Level]:
+        """Bid levels, highest first."""
+        return iter(self.bid_levels)
+
+    def asks(self) -> Iterator[Level]:
+        """Ask levels, lowest first."""
+        return iter(self.ask_levels)
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""

@@ -123,6 +123,8 @@ class Desk:
         """Whether the event of this turn is for strategies to hear: a listing, a resolution, a timer."""
         self.calm = False
         """Whether the event of this turn is nothing to anybody: the books moved where no strategy looks."""
+        self.version = 0
+        """Counts what changes the desk beside its books: while it stays, only books and time have moved."""
         self.heard: dict[str, Nanos] = {}
         """When each source of frames, or each venue, was last heard."""
         self.venue_cash = VenueCash(self._venue_of)
@@ -185,6 +187,7 @@ class Desk:
             return learned
         self.calm = False
         self.ready = _NONE
+        self.version += 1
         return self._learn[kind](event)
 
     def look_at(self, outcomes: Sequence[OutcomeId]) -> None:
@@ -194,6 +197,7 @@ class Desk:
 
     def accept(self, approved: Approved) -> Step:
         """Reserve what an approved intent may cost, and begin it."""
+        self.version += 1
         self.exposure.reserve(approved.intent)
         step = self.execution.start(approved, self.now)
         self._book_operations(step.operations, approved.intent.id)
@@ -202,6 +206,7 @@ class Desk:
 
     def decline(self, refused: Refused) -> Step:
         """An intent that may not pass; if it was the way home of a basket, that basket ends as it is."""
+        self.version += 1
         reason = "; ".join(refusal.message for refusal in refused.refusals)
         step = self.execution.refused(refused.intent.id, reason, self.now)
         self._book_operations(step.operations, refused.intent.id)
@@ -256,8 +261,10 @@ class Desk:
 
     def look_at_equity(self) -> HaltOrdered | None:
         """Compare equity with the drawdown limits; the order to halt when the stop is reached."""
-        worth = self.valuation()
-        return self.drawdown.observe(self.now, worth.low, worth.at_cost)
+        worth, before = self.valuation(), self.drawdown.state
+        ordered = self.drawdown.observe(self.now, worth.low, worth.at_cost)
+        self.version += self.drawdown.state != before
+        return ordered
 
     def valuation(self) -> Valuation:
         """Cash and positions at their bids, whole sets at their payoff."""

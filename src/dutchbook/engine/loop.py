@@ -27,8 +27,9 @@ from dutchbook.domain.ports import Frame, Lane
 from dutchbook.domain.units import MILLISECOND, SECOND, Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
+from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.counters import LoopCounters
-from dutchbook.engine.desk import Desk
+from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.memory import Memory
 from dutchbook.engine.outflow import Outflow, Outlets
@@ -108,6 +109,8 @@ class Loop:
         self._next_minute = Nanos(0)
         self._drawdown = desk.drawdown.state
         self._next_mark = MARK_EVERY
+        self.contingencies: Contingencies | None = None
+        """What is decided before its tick, if anything is; for the first of the strategies."""
         self.decoded: Callable[[], None] | None = None
         """Called when a frame is decoded: for figures of how long it takes, never for decisions."""
 
@@ -133,10 +136,11 @@ class Loop:
             self._gateway.adopt((), (), desk.now)
         else:
             self._gateway.adopt(relive(desk, memory), memory.told, memory.last)
+            self._drawdown = desk.drawdown.state
             for pending in desk.execution.operations.pending.values():
                 if pending.reference:
                     self._gateway.follow_operation(pending.ordered.operation, pending.reference)
-            self._outflow.perform(desk.execution.resume(desk.now), cause)
+            self._outflow.perform(desk.execution.resume(desk.now, memory.last), cause)
         self._outflow.perform(desk.execution.connect(venues, desk.now), cause)
 
     @property
@@ -193,13 +197,21 @@ class Loop:
                 counters.events += 1
                 learned = learn(event)
                 if not desk.calm:
-                    ref = FrameRef(segment, offset)
-                    self._follow(decide(desk, event, learned, self._strategies, self._view, self._rules), ref)
+                    self._react(event, learned, FrameRef(segment, offset))
             if feed.beside:
                 self._take_beside(FrameRef(segment, offset))
             if feed.frames >= self._next_mark:
                 self._mark(FrameRef(segment, offset))
         return FrameRef(segment, offset)
+
+    def _react(self, event: Event, learned: Learned, cause: Cause) -> None:
+        """What was decided for the move that just came, if anything was, leaves at once; the turn follows behind."""
+        if self.contingencies is not None and self.desk.ready:
+            found = self.contingencies.come_true(self.desk.ready)
+            if found is not None:
+                self._outflow.send_ahead(found.approved, found.orders, cause)
+        self._follow(decide(self.desk, event, learned, self._strategies, self._view, self._rules), cause)
+        self._outflow.settle_ahead()
 
     def _in_lane(self, lane: Lane, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
         """`frames`, each tried in the lane first; the rest of them without it once it is left."""
@@ -356,35 +368,42 @@ class Loop:
             self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
 
     def _keep_drawdown(self, now: Nanos, ref: Cause) -> None:
-        """Put the state of the drawdown limits on record: at once when one of them is reached, else now and then."""
+        """Put the state of the drawdown limits on record, now and then.
+
+        At once when one of them is reached, or the day's start moved because money came or went: a desk that forgot
+        what was put in would open nothing, and have no mark to fall below.
+        """
         state, kept = self.desk.drawdown.state, self._drawdown
-        reached = (state.tripped, state.paused_day) != (kept.tripped, kept.paused_day)
-        if state != kept and (reached or now >= self._next_drawdown):
+        urgent = (state.tripped, state.paused_day, state.day_start) != (kept.tripped, kept.paused_day, kept.day_start)
+        if state != kept and (urgent or now >= self._next_drawdown):
             self._drawdown, self._next_drawdown = state, Nanos(now + DRAWDOWN_EVERY)
             self._append("drawdown", state, ref)
 
     def dispatch(self, event: Event, cause: Cause) -> None:
         """One event through the turn. What it leads to is on record before it is done."""
-        if type(event) in _JOURNALLED:
-            if isinstance(event, CashMoved):
-                self.desk.check_cash(event)
-            # mypy knows isinstance only, which costs more on the path of every tick.
-            cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
-            self.counters.fills += isinstance(event, OrderFilled)
-            result = turn(self.desk, event, self._strategies, self._view, self._rules)
-            self.bus.publish(event, cause)
-            if isinstance(event, Resumed):
-                self._gateway.rearm()
-        else:
-            result = turn(self.desk, event, self._strategies, self._view, self._rules)
-        if not self.desk.calm:
-            self._follow(result, cause)
+        if type(event) not in _JOURNALLED:
+            learned = self.desk.learn(event)
+            if not self.desk.calm:
+                self._react(event, learned, cause)
+            return
+        if isinstance(event, CashMoved):
+            self.desk.check_cash(event)
+        # mypy knows isinstance only, which costs more on the path of every tick.
+        cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
+        self.counters.fills += isinstance(event, OrderFilled)
+        result = turn(self.desk, event, self._strategies, self._view, self._rules)
+        self.bus.publish(event, cause)
+        if isinstance(event, Resumed):
+            self._gateway.rearm()
+        self._follow(result, cause)
 
     def _follow(self, result: Turn, cause: Cause) -> None:
         """Put on record what the turn led to and do it; then what observers saw: no order waits for that."""
         seen = [observation for observer in self._observers for observation in observer.observations()]
         if result is not QUIET:
             self._outflow.carry_out(result, cause)
+            if self.desk.drawdown.equity_at_day_start != self._drawdown.day_start:
+                self._keep_drawdown(self.desk.now, cause)
         for observation in seen:
             self._append("observation", observation, cause)
 

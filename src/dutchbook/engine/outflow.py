@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     Cause,
     Event,
@@ -15,7 +16,7 @@ from dutchbook.domain.events import (
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import OperationKind, Progress
-from dutchbook.domain.orders import Order, OrderId, Report
+from dutchbook.domain.orders import Intent, Order, OrderId, Report
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk
@@ -24,7 +25,7 @@ from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Turn
 from dutchbook.execution.step import Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
-from dutchbook.risk.review import Refused
+from dutchbook.risk.review import Approved, Refused
 from dutchbook.venues.trading import OrderDenied
 
 
@@ -43,6 +44,20 @@ class Outlets(msgspec.Struct, frozen=True):
     dispatch: Callable[[Event, Cause], None]
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """A decision that was made before its tick, on record and on its way; the turn has not come to it yet.
+
+    `orders` are as decided, `named` as they are on record. `stayed` are those that did not leave, with why, and their
+    place.
+    """
+
+    intent: Intent
+    orders: tuple[Order, ...]
+    named: tuple[Order, ...]
+    stayed: tuple[tuple[Order, str, Cause], ...]
+    line: Cause
+
+
 class Outflow:
     """Carries out turns and steps of one desk."""
 
@@ -53,6 +68,28 @@ class Outflow:
         self._switch = switch
         self._counters = counters
         self._kept: set[MarketId] = set()
+        self._sent: Sent | None = None
+
+    def send_ahead(self, approved: Approved, orders: Sequence[Order], cause: Cause) -> None:
+        """Put an intent that was approved ahead on record with its orders, and send these: the turn follows behind.
+
+        The same lines that `carry_out` would write. Not for orders that somebody may still refuse to sign.
+        """
+        line = self._append("verdict", verdict_record(approved), cause)
+        named: list[Order] = []
+        stayed = []
+        for order in orders:
+            sent, why = self._send(order, line)
+            named.append(sent)
+            if why is not None:
+                stayed.append((sent, *why))
+        self._gateway.depart(self._desk.now)
+        self._sent = Sent(approved.intent, tuple(orders), tuple(named), tuple(stayed), line)
+
+    def settle_ahead(self) -> None:
+        """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""
+        if self._sent is not None:
+            raise self._another_decision(self._sent)
 
     def carry_out(self, result: Turn, cause: Cause) -> None:
         """All that a turn led to."""
@@ -74,7 +111,27 @@ class Outflow:
         if isinstance(verdict, Refused):
             self._counters.refused += 1
             self._counters.refusals.update(refusal.rule for refusal in verdict.refusals)
-        self.perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
+        sent = self._sent
+        if sent is None or verdict.intent.id != sent.intent.id:
+            self.perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
+        elif isinstance(verdict, Refused) or verdict.intent != sent.intent or decision.step.orders != sent.orders:
+            raise self._another_decision(sent)
+        else:
+            self._finish_sent(sent, decision.step)
+
+    def _finish_sent(self, sent: Sent, step: Step) -> None:
+        """What follows a decision whose orders have left already."""
+        self._sent = None
+        for order in sent.named:
+            self._desk.named(order)
+        self.perform(msgspec.structs.replace(step, orders=()), sent.line)
+        self._report_stayed(sent.stayed)
+
+    def _another_decision(self, sent: Sent) -> IllegalTransition:
+        return IllegalTransition(
+            f"intent {sent.intent.id} was sent ahead of its turn, which came to another decision - start again: its "
+            "orders are adopted then"
+        )
 
     def perform(self, step: Step, cause: Cause) -> None:
         """All that execution wants now."""
@@ -101,6 +158,7 @@ class Outflow:
             self._append("difference", difference, cause)
         for alert in step.alerts:
             self._append("alert", alert, cause)
+            self._counters.alerted(alert, self._desk.now)
         for halt in step.halts:
             line = self._append("halt", halt, cause)
             if halt.venue is None and self._desk.halt_reason is None:
@@ -111,20 +169,27 @@ class Outflow:
 
     def _send_all(self, orders: Sequence[Order], cause: Cause) -> None:
         """Put orders on record and on their way together; those that stay here are reported once the others left."""
-        stayed = [(order, *why) for order in orders if (why := self._send(order, cause)) is not None]
+        stayed = []
+        for order in orders:
+            named, why = self._send(order, cause)
+            self._desk.named(named)
+            if why is not None:
+                stayed.append((named, *why))
         self._gateway.depart(self._desk.now)
+        self._report_stayed(stayed)
+
+    def _report_stayed(self, stayed: Sequence[tuple[Order, str, Cause]]) -> None:
         for order, reason, line in stayed:
             self._dispatch(OrderReported(order.id, Report.REJECTED, self._desk.now, f"not sent: {reason}"), line)
 
-    def _send(self, order: Order, cause: Cause) -> tuple[str, Cause] | None:
-        """Put an order on record and hand it to the gateway; why it stays here, if it does, and its place on record."""
+    def _send(self, order: Order, cause: Cause) -> tuple[Order, tuple[str, Cause] | None]:
+        """Put an order on record and hand it to the gateway; the order as it is on record, and why it stays, if so."""
         now = self._desk.now
         market = self._desk.catalogue.market(order.leg.market)
         denied = f"no market {order.leg.market} is known" if market is None else self._desk.refuses(order)
         if market is not None and denied is None:
             try:
                 order = self._gateway.prepare(order, market, now)
-                self._desk.named(order)
             except OrderDenied as error:
                 denied = str(error)
         if market is not None:
@@ -132,12 +197,12 @@ class Outflow:
         line = self._append("order", order, cause)
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if market is None or denied is not None or self._switch.refuses():
-            return denied or "the desk is halted", line
+            return order, (denied or "the desk is halted", line)
         self._counters.orders += 1
         arrives = self._gateway.submit(order, market, now)
         if arrives is not None:
             self._agenda.add(arrives, OrderArrives(order.id), line)
-        return None
+        return order, None
 
     def _book(self, step: Step, cause: Cause) -> None:
         """Put on record what was booked, and have done what is to be booked once it is done."""

@@ -1,6 +1,6 @@
 """The desk as risk sees it: figures that count what is reserved, resting and unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dutchbook.domain.book import BookView
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
@@ -14,10 +14,11 @@ from dutchbook.venues.trading import orders_source, user_source
 
 
 class DeskRisk:
-    """Fits `RiskView` over a desk. Reads only."""
+    """Fits `RiskView` over a desk, or over one with other books. Reads only."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, book: Callable[[OutcomeId], BookView | None] | None = None) -> None:
         self._desk = desk
+        self._book = desk.book if book is None else book
         self._valuation: Valuation | None = None
         self._needed: tuple[Intent, Mapping[MarketId, Money]] | None = None
         self._heard: dict[Venue, Nanos] = {}
@@ -57,10 +58,10 @@ class DeskRisk:
         return self._desk.market(market)
 
     def book(self, outcome: OutcomeId) -> BookView | None:
-        return self._desk.book(outcome)
+        return self._book(outcome)
 
     def known_at(self, outcome: OutcomeId) -> Nanos | None:
-        book, market = self._desk.book(outcome), self._desk.catalogue.market_of(outcome)
+        book, market = self._book(outcome), self._desk.catalogue.market_of(outcome)
         if book is None or market is None or not book.usable:
             return None
         heard = self._heard.get(market.venue)

@@ -34,6 +34,11 @@ class ExecutionSettings(RoomSettings):
         description="Order of the legs: `together`, `thinnest_first` (then the rest at once) or `one_by_one`.",
     )
     # Defaults are written as people write them; validation makes them integers.
+    decide_ahead: bool = Field(
+        default=True,
+        description="Work out in idle moments what near misses would lead to if one price moved, so that the orders "
+        "leave as soon as it does. What is decided does not change by it.",
+    )
     sign_ahead: bool = Field(
         default=True,
         description="Sign the orders that near misses may soon want, in idle moments, so that they only have to be "

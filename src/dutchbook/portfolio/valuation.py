@@ -50,6 +50,8 @@ def valuation(
     bids, whichever is more; the rest is at its bid. Errs low: depth aside, no better price than a bid is assumed, nor
     a set that nobody named. The payoff of a set is not discounted for the time until it settles.
     """
+    if not positions:
+        return Valuation(cash, Money(0), Money(0), ())
     loose = {outcome: int(position.size) for outcome, position in positions.items()}
     priced = 0
     for complete in (*_pairs(positions), *sets):

@@ -1,10 +1,12 @@
-"""The verdict on an intent. Only `review` makes an `Approved`, and execution takes nothing else."""
+"""The verdict on an intent. Only `review` and `confirm` make an `Approved`, and execution takes nothing else."""
 
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from dutchbook.domain.orders import Intent
+from dutchbook.domain.units import Nanos
 from dutchbook.risk.ports import Refusal, RiskView, Rule
 from dutchbook.risk.soundness import flaws
 
@@ -31,4 +33,14 @@ def review(intent: Intent, view: RiskView, rules: Iterable[Rule]) -> Verdict:
     The caller reserves an approved intent before the next one is reviewed.
     """
     refusals = flaws(intent, view) or tuple(refusal for rule in rules if (refusal := rule(intent, view)))
+    return Refused(intent, refusals) if refusals else Approved(intent)
+
+
+def confirm(ahead: Approved, at: Nanos, oldest: Nanos, view: RiskView, momentary: Iterable[Rule]) -> Verdict:
+    """Approve now what was reviewed ahead, on a desk that has not changed since but for its books and the time.
+
+    `momentary` are the rules that those can change; they judge the intent as of `at`, from books as old as `oldest`.
+    """
+    intent = replace(ahead.intent, at=at, oldest=oldest)
+    refusals = tuple(refusal for rule in momentary if (refusal := rule(intent, view)))
     return Refused(intent, refusals) if refusals else Approved(intent)

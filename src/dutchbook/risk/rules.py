@@ -16,7 +16,7 @@ from dutchbook.risk.sending import can_be_sent
 from dutchbook.risk.settings import RiskSettings, percent
 from dutchbook.risk.venue_cash import venue_cash
 
-__all__ = ["Cap", "Refusal", "Rule", "guardian_rules", "tightest"]
+__all__ = ["Cap", "Refusal", "Rule", "guardian_rules", "momentary_rules", "tightest"]
 
 _MILLION = 1_000_000
 
@@ -43,6 +43,20 @@ def guardian_rules(settings: RiskSettings) -> tuple[Rule, ...]:
         daily_loss(settings),
         price_age(settings),
         slippage_guard(settings),
+        before_close(settings),
+    )
+
+
+def momentary_rules(settings: RiskSettings) -> tuple[Rule, ...]:
+    """Those of the guardian's rules whose answer time or books alone can change: what was approved ahead passes them
+    again, with the books of its own legs as they were foreseen."""
+    return (
+        halted,
+        paused,
+        high_water_mark(settings),
+        ratcheting_stop(settings),
+        daily_loss(settings),
+        price_age(settings),
         before_close(settings),
     )
 

@@ -12,11 +12,14 @@ from dutchbook.domain.bundles import Bundle, BundleKind, BundleLeg
 from dutchbook.domain.pricing.bundles import margin_at_top
 from dutchbook.domain.pricing.cross_venue import counted, mismatch_cost
 from dutchbook.domain.pricing.depth import Execution, LegDepth, executable_size, revalued, walk
+from dutchbook.domain.pricing.merge import ATTO_PER_MICRO, MAX_SIZE, merge, net_payoff
 from dutchbook.domain.pricing.yields import annualised_simple, capital_charge, longest_lockup, present_value
 from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, notional_up
 from dutchbook.strategies.index import Tracked, Watch
 from dutchbook.strategies.ports import DeskView
 
+MINUTE = Nanos(60 * SECOND)
+"""Time that binds cash is counted in whole minutes, against us: within one, the same books have the same worth."""
 _DAY = 86_400 * SECOND
 _MILLION = 1_000_000
 
@@ -114,10 +117,10 @@ def depths(bundle: Bundle, desk: DeskView, shares: Sequence[int] | None = None) 
 
 
 def lockup_days(bundle: Bundle, settings: Demands, now: Nanos) -> float | None:
-    """How long a set binds its cash; None where the payoff is cash at once."""
+    """How long a set binds its cash, from the beginning of this minute; None where the payoff is cash at once."""
     if bundle.releases is None:
         return None
-    left = bundle.releases - now
+    left = bundle.releases - now // MINUTE * MINUTE
     return (left + settings.settlement_delay if left > 0 else settings.overdue_lockup) / _DAY
 
 
@@ -162,6 +165,13 @@ def sized(bundle: Bundle, legs: Sequence[LegDepth], settings: Demands, days: flo
         return revalued(wanted, worth, bundle.payoff, bundle.conversion_ppm)
     paid = executable_size(legs, bundle.payoff, bundle.conversion_ppm, wanted.size, settings.max_basket_cash)
     return Why.UNPROFITABLE if paid is None else paid
+
+
+def most_sets(bundle: Bundle, desk: DeskView, settings: Demands) -> Size:
+    """The size from which `sized` comes down to what every venue takes: offers beyond it change nothing."""
+    worth = _present_payoff(bundle, settings, lockup_days(bundle, settings, desk.now))
+    cash = settings.max_basket_cash * ATTO_PER_MICRO
+    return Size(merge(depths(bundle, desk), net_payoff(worth, bundle.conversion_ppm), MAX_SIZE, cash)[0])
 
 
 def _present_payoff(bundle: Bundle, settings: Demands, days: float | None) -> Price:

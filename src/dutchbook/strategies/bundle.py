@@ -11,6 +11,7 @@ import msgspec
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.catalogue.pairs import ApprovedPairs, question_of
 from dutchbook.catalogue.relations import bundles_of, relate
+from dutchbook.domain.book import Side
 from dutchbook.domain.bundles import Bundle, BundleKind
 from dutchbook.domain.events import (
     Event,
@@ -24,8 +25,9 @@ from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import Intent, Leg
 from dutchbook.domain.units import Nanos
-from dutchbook.strategies.appraisal import Demands, Offer, Why, appraise, worst_partial_fill
+from dutchbook.strategies.appraisal import Demands, Offer, Why, appraise, most_sets, worst_partial_fill
 from dutchbook.strategies.bundle_stats import BundleStats
+from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import BundleIndex, Standing, Tracked
 from dutchbook.strategies.leg_risk import less_leg_risk
 from dutchbook.strategies.near_miss import NearMissPool
@@ -145,6 +147,46 @@ class BundleStrategy:
             return _UNSEEN
         self._standings.seen = []
         return seen
+
+    def foreseen(self, tracked: Tracked, move: Move, view: DeskView) -> Foreseen | None:
+        """What would be wanted of a bundle after a move that `view` shows, and only that. Changes nothing.
+
+        None too where another bundle would be below its payoff with it: which comes first shows when it happens.
+        """
+        bundle = tracked.bundle
+        if bundle.mirrored or bundle.kind is BundleKind.CROSS_VENUE or tracked.standing is not Standing.NEAR:
+            return None
+        if self._has_rival(tracked, move):
+            return None
+        moved = tracked.moved(move.leg, move.price)
+        if moved.place() is not Standing.UNDER:
+            return None
+        offer = self._price(moved, view)
+        if isinstance(offer, Why):
+            return None
+        return Foreseen(_intent(bundle, offer, view), most_sets(bundle, view, self._settings))
+
+    def comes_true(self, tracked: Tracked, move: Move, intent: Intent, now: Nanos) -> bool:
+        """Whether what was foreseen is still what would be wanted of this move, its books being as they were then.
+
+        Asked when the books have moved and before `books_changed`.
+        """
+        if tracked.standing is not Standing.NEAR or tracked.queued or self._has_rival(tracked, move):
+            return False
+        if self._standings.in_crossed_market(tracked.bundle):
+            return False
+        proposal = (intent.legs[0].size, tuple(leg.limit for leg in intent.legs))
+        return tracked.proposal != proposal or now - tracked.proposed_at >= self._settings.repeat_after
+
+    def _has_rival(self, tracked: Tracked, move: Move) -> bool:
+        """Whether some other bundle that reads the book which moves would be, or is, below its payoff."""
+        leg, watch = tracked.bundle.legs[move.leg], tracked.watches[move.leg]
+        top = watch.ask if leg.side is Side.BUY else watch.bid
+        if leg.published is not None or top is None:
+            return True
+        cheaper = abs(move.price - top)
+        others = (other for other in watch.readers() if other is not tracked and not other.bundle.mirrored)
+        return any(not other.missing and other.cost - cheaper < other.under_from for other in others)
 
     def why_not(self, market: MarketId, desk: DeskView | None = None) -> list[str]:
         """What each bundle with this market lacks right now, and why there is none of the other kinds.

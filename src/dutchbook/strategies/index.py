@@ -66,6 +66,20 @@ class Tracked:
         """What each leg trades at now: the ask of a bought one, the bid of a sold one; None where nobody offers."""
         return tuple(_top(leg, watch) for leg, watch in zip(self.bundle.legs, self.watches, strict=True))
 
+    def moved(self, leg: int, price: Price) -> "Tracked":
+        """As it would be if one leg came to trade at this price and nothing else changed. Nobody else hears of it."""
+        legs, watches = self.bundle.legs, list(self.watches)
+        watch = Watch(self.watches[leg].outcome)
+        watch.bid, watch.ask = self.watches[leg].bid, self.watches[leg].ask
+        before = _top(legs[leg], watch)
+        _put_top(legs[leg], watch, price)
+        watches[leg] = watch
+        moved = Tracked(self.bundle, tuple(watches), (self.near_from, self.near_to))
+        moved.missing = self.missing
+        step = 0 if before is None else price - before
+        moved.cost = self.cost + (step if legs[leg].side is Side.BUY else -step)
+        return moved
+
     def place(self) -> Standing:
         """Where the cost stands now."""
         if self.missing:
@@ -200,6 +214,14 @@ def _shift(readers: list[Tracked], before: int | None, after: int | None, touche
 def _top(leg: BundleLeg, watch: Watch) -> Price | None:
     price = watch.ask if _reads_ask(leg) else watch.bid
     return price if price is None or leg.published is None else complement(price)
+
+
+def _put_top(leg: BundleLeg, watch: Watch, price: Price) -> None:
+    published = price if leg.published is None else complement(price)
+    if _reads_ask(leg):
+        watch.ask = published
+    else:
+        watch.bid = published
 
 
 def _reads_ask(leg: BundleLeg) -> bool:

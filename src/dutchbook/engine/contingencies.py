@@ -1,0 +1,243 @@
+"""Decisions made before their tick: what would be wanted, approved and sent if one price moved, worked out while idle.
+
+A near miss waits for a move of one leg. What the desk would then do follows from its books, its state and the time; all
+but the move is known before. So it is worked out beforehand, by the strategy, the rules and the plan that would do it
+then, over a desk that shows the move. When the move comes and nothing else has changed, there is only to look whether
+that is so, to ask the rules that time can change again, and to send: what the turn finds out behind it is the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from dutchbook.domain.book import Book, BookView, Level, Side
+from dutchbook.domain.bundles import Bundle
+from dutchbook.domain.identity import MarketId, OutcomeId
+from dutchbook.domain.markets import Market
+from dutchbook.domain.moved_book import MovedBook
+from dutchbook.domain.orders import Intent, IntentId, Order, Report, Route
+from dutchbook.domain.pricing.merge import MAX_SIZE
+from dutchbook.domain.units import Nanos, Size
+from dutchbook.engine.desk import Desk
+from dutchbook.engine.risk_view import DeskRisk
+from dutchbook.execution.orders import order_id
+from dutchbook.execution.plan import cover, plan
+from dutchbook.execution.settings import Sending
+from dutchbook.risk.ports import Rule
+from dutchbook.risk.review import Approved, confirm, review
+from dutchbook.strategies.appraisal import MINUTE
+from dutchbook.strategies.foresight import Foreseen, Move
+from dutchbook.strategies.index import Tracked
+
+type Sides = tuple[tuple[Level, ...], tuple[Level, ...]]
+"""Bids and asks of a book as they stood: the same objects stand there as long as nothing changed."""
+
+
+class Foresees(Protocol):
+    """A strategy that can say what it would want."""
+
+    def foreseen(self, tracked: Tracked, move: Move, view: "WhatIf") -> Foreseen | None: ...
+    def comes_true(self, tracked: Tracked, move: Move, intent: Intent, now: Nanos) -> bool: ...
+
+
+class WhatIf:
+    """The desk with one level more, best on its side of one outcome's book. Reads only."""
+
+    def __init__(self, desk: Desk, outcome: OutcomeId, side: Side, level: Level) -> None:
+        """`side` is that of the order which would take the level."""
+        self._desk = desk
+        self._outcome = outcome
+        self._side = side
+        self._level = level
+        self.now = desk.now
+
+    def book(self, outcome: OutcomeId) -> BookView | None:
+        """The book, or the moved one."""
+        book = self._desk.book(outcome)
+        if outcome != self._outcome or book is None:
+            return book
+        return MovedBook(book, self._side.opposite, self._level)
+
+    def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
+        """What an order could take, the new level first."""
+        levels = self._desk.depth(outcome, side)
+        return [self._level, *levels] if outcome == self._outcome and side is self._side else levels
+
+    def next_intent(self) -> IntentId:
+        """The id that the next intent will get."""
+        return self._desk.intent_to_come()
+
+    def fill_rate(self, kind: str) -> int:
+        """As the desk measured it."""
+        return self._desk.fill_rate(kind)
+
+    def busy(self, subject: str) -> bool:
+        """Whether something for this subject is at work."""
+        return self._desk.busy(subject)
+
+    def market(self, market: MarketId) -> Market | None:
+        """A market of the catalogue."""
+        return self._desk.market(market)
+
+
+class Contingency(msgspec.Struct, frozen=True):
+    """What is done if a move comes: the intent, which passed all rules, and the orders of its first wave.
+
+    `need` is the least size of the move's level at which the intent is exactly this one. The rest is what must not have
+    changed: the desk beside its books, the books, the minute.
+    """
+
+    tracked: Tracked
+    move: Move
+    need: Size
+    approved: Approved
+    orders: tuple[Order, ...]
+    version: int
+    minute: int
+    books: tuple[tuple[Book, Sides], ...]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A contingency that came about: approved as of now, with its orders."""
+
+    approved: Approved
+    orders: tuple[Order, ...]
+
+
+class Contingencies:
+    """What a desk is prepared for, by the outcome and the price that would come to be offered."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        strategy: Foresees,
+        rules: Sequence[Rule],
+        momentary: Sequence[Rule],
+        sending: Sending,
+        certain: Callable[[Sequence[Order], Nanos], bool],
+    ) -> None:
+        """`momentary` are those of the rules that are asked again when a move comes.
+
+        `certain` says of orders that they are signed, and only limits can hold them: others wait for their turn.
+        """
+        self._desk = desk
+        self._strategy = strategy
+        self._rules = rules
+        self._momentary = momentary
+        self._sending = sending
+        self._certain = certain
+        self._view = DeskRisk(desk)
+        self._ready: dict[OutcomeId, dict[int, Contingency]] = {}
+
+    def forget(self) -> None:
+        """Nothing is prepared any more."""
+        self._ready.clear()
+
+    def prepare(self, tracked: Tracked, move: Move) -> Intent | None:
+        """Work out what a move would lead to, and keep it if it passes all rules; what would be wanted, if anything."""
+        leg, desk = tracked.bundle.legs[move.leg], self._desk
+        what_if = WhatIf(desk, leg.outcome, leg.side, Level(move.price, MAX_SIZE))
+        foreseen = self._strategy.foreseen(tracked, move, what_if)
+        if foreseen is None:
+            return None
+        intent = foreseen.intent
+        if not _only_buys(tracked.bundle):
+            return intent
+        books = self._books(tracked.bundle)
+        if books is None:
+            return intent
+        verdict = review(intent, DeskRisk(desk, what_if.book), self._rules)
+        if not isinstance(verdict, Approved):
+            return intent
+        wave = plan(intent, tracked.bundle, what_if, self._sending).waves[0]
+        need = self._need(foreseen, move, wave, what_if)
+        if need is not None:
+            self._ready.setdefault(leg.outcome, {})[move.price] = Contingency(
+                tracked=tracked,
+                move=move,
+                need=need,
+                approved=verdict,
+                orders=tuple(_order(intent, number) for number in wave),
+                version=desk.version,
+                minute=desk.now // MINUTE,
+                books=books,
+            )
+        return intent
+
+    def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
+        """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
+        for outcome in outcomes:
+            ready = self._ready.get(outcome)
+            if ready is not None:
+                book = self._desk.book(outcome)
+                found = None if book is None or book.best_ask is None else ready.get(book.best_ask)
+                if found is not None and self._holds(found, outcome):
+                    return self._decided(found)
+        return None
+
+    def _holds(self, found: Contingency, outcome: OutcomeId) -> bool:
+        desk, now = self._desk, self._desk.now
+        if desk.version != found.version or now // MINUTE != found.minute:
+            return False
+        for book, (bids, asks) in found.books:
+            if not book.usable or book.bid_levels is not bids:
+                return False
+            if book.outcome != outcome:
+                if book.ask_levels is not asks:
+                    return False
+            elif not _moved_only(book.ask_levels, asks, found.need):
+                return False
+        return self._strategy.comes_true(found.tracked, found.move, found.approved.intent, now)
+
+    def _decided(self, found: Contingency) -> Decided | None:
+        now = self._desk.now
+        oldest = min(now, *(book.received for book, _ in found.books))
+        self._view.begin()
+        verdict = confirm(found.approved, now, oldest, self._view, self._momentary)
+        if not isinstance(verdict, Approved):
+            return None
+        orders = tuple(replace(order, created=now) for order in found.orders)
+        return Decided(verdict, orders) if self._certain(orders, now) else None
+
+    def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:
+        """The books of all legs as they stand; None if one of them cannot tell whether it changed."""
+        found = []
+        for leg in bundle.legs:
+            book = self._desk.books.held(leg.outcome)
+            if not isinstance(book, Book) or leg.published is not None:
+                return None
+            found.append((book, (book.bid_levels, book.ask_levels)))
+        return tuple(found)
+
+    def _need(self, foreseen: Foreseen, move: Move, wave: Sequence[int], what_if: WhatIf) -> Size | None:
+        """How much must be offered where the move goes: for the intent to be this one, and for its plan to be."""
+        legs = foreseen.intent.legs
+        if self._sending is Sending.TOGETHER or len(legs) == 1:
+            return foreseen.need
+        if move.leg in wave:
+            return None  # how thin it is depends on how much is offered
+        thicker = legs[move.leg].size * (cover(legs[wave[0]], what_if) + 1) // 1_000 + 1
+        return Size(max(foreseen.need, thicker))
+
+
+def _moved_only(asks: tuple[Level, ...], before: tuple[Level, ...], need: Size) -> bool:
+    """Whether one level, large enough, came before those that stood there, and nothing else."""
+    return len(asks) == len(before) + 1 and asks[0].size >= need and asks[1:] == before
+
+
+def _order(intent: Intent, number: int) -> Order:
+    """The order that execution makes of a leg of a basket."""
+    made = Order(
+        id=order_id(intent.id, number + 1),
+        intent=intent.id,
+        leg=intent.legs[number],
+        created=intent.at,
+        route=Route(intent.id, number),
+    )
+    return made.after(Report.SENT)
+
+
+def _only_buys(bundle: Bundle) -> bool:
+    return all(leg.side is Side.BUY for leg in bundle.legs)
