@@ -34,6 +34,7 @@ from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.live import LivePolymarket
 
 _QUESTION = QuestionId("tick")
+_AWAKE = Nanos(5 * MILLISECOND)
 _MONTH = Nanos(30 * 86_400 * SECOND)
 
 
@@ -72,11 +73,13 @@ def listed(now: Nanos) -> Discovered:
 def settings(legs: int, *, ahead: bool) -> Settings:
     """As shipped, but for what is measured: how many legs leave at once, and whether they are signed ahead.
 
+    Between two frames that are milliseconds apart it stays awake, as somebody would have it who cares for this figure.
+
     The same bundle may be wanted again after a tenth of a second: it comes up more often here than anywhere.
     """
     shipped = shipped_settings().in_mode(Mode.SANDBOX)
     sending = Sending.TOGETHER if legs > 1 else Sending.THINNEST_FIRST
-    execution = shipped.execution.model_copy(update={"sending": sending, "sign_ahead": ahead})
+    execution = shipped.execution.model_copy(update={"sending": sending, "sign_ahead": ahead, "spin": _AWAKE})
     bundle = shipped.bundle.model_copy(update={"repeat_after": Nanos(100 * MILLISECOND)})
     return shipped.model_copy(update={"execution": execution, "bundle": bundle})
 

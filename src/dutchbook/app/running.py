@@ -1,6 +1,5 @@
 """A desk at work in a market that happens now: on paper, in the sandbox, or live."""
 
-import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from dutchbook.app.control.serving import Commands
 from dutchbook.app.control.socket import ControlSocket
 from dutchbook.app.control.wire import Stop
 from dutchbook.app.failures import stopping
+from dutchbook.app.idle_work import IdleWork
 from dutchbook.app.latency import Latency
 from dutchbook.app.lost_books import LostBooks
 from dutchbook.app.pairing import approved_pairs
@@ -28,7 +28,6 @@ from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import FrameRef, JournalRef, Resumed
-from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Clock, Frame
@@ -50,8 +49,6 @@ STOP_PATIENCE = Nanos(10 * SECOND)
 """How long a desk that was asked to stop waits for its cancels to be answered."""
 LEAVE_PATIENCE = Nanos(2 * SECOND)
 """How long it waits for what it takes leave of."""
-SIGNED_AT_ONCE = 64
-"""Pieces of work on orders that may be wanted soon, after each frame and between two looks at everything else."""
 
 
 class KeptFrames:
@@ -161,9 +158,7 @@ class RunningDesk:
         self._commands = Commands(self.parts.loop, self.mode, self.run, self._place, self._latency.figures)
         self._control = ControlSocket(Home(home).control, self._commands.serve, self._commands.refusal)
         self._stop_asked: Nanos | None = None
-        self._ahead = _signing_ahead(self.parts, settings, self._clock)
-        self._pieces = 0
-        self._ahead_failed: Exception | None = None
+        self._idle = _idle_work(self.parts, settings, self._clock)
         if trading is not None:
             source.inside(partial(self.parts.loop.begin, tuple(trading.brokers), memory))
 
@@ -211,41 +206,24 @@ class RunningDesk:
         with stopping(self._folder):
             at = self._driver.next_at()
             within_s = None if at is None else max(0.0, (at - self._clock.now()) / SECOND)
-            taken = self._source.pump(self._driver.take if self._ahead is None else self._take, within_s)
+            taken = self._source.pump(self._driver.take if self._idle is None else self._take, within_s)
             self._source.inside(self._work)
-            if self._ahead_failed is not None:
-                raise self._ahead_failed
+            if self._idle is not None:
+                self._idle.check()
             return taken
 
     def _take(self, frame: Frame) -> None:
-        """Use a frame, and the idle moment behind it to sign what may soon be wanted: in pieces, all else first."""
+        """Use a frame, and the idle moment behind it."""
         self._driver.take(frame)
-        if frame.source.startswith(Venue.POLYMARKET):
-            self._sign_soon()
-
-    def _sign_soon(self) -> None:
-        if not self._pieces:
-            self._pieces = SIGNED_AT_ONCE
-            asyncio.get_running_loop().call_soon(self._sign_ahead)
-
-    def _sign_ahead(self) -> None:
-        """One piece; the event loop looks at its connections before the next one."""
-        self._pieces -= 1
-        try:
-            more = self._ahead is not None and self._ahead.work()
-        except Exception as error:  # noqa: BLE001 - the edge of a callback: raised by `step`
-            self._ahead_failed, more = error, False
-        if more and self._pieces:
-            asyncio.get_running_loop().call_soon(self._sign_ahead)
-        else:
-            self._pieces = 0
+        if self._idle is not None:
+            self._idle.after(frame)
 
     def _work(self) -> None:
         self._resume_if_lifted()
         self._driver.advance()
         self._control.poll()
-        if self._ahead is not None:
-            self._sign_soon()
+        if self._idle is not None:
+            self._idle.soon()
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due."""
@@ -350,12 +328,13 @@ def _with_remembered(listed: Sequence[Market], memory: Memory | None) -> Sequenc
     return (*listed, *(market for market in memory.markets if market.id not in known))
 
 
-def _signing_ahead(parts: Parts, settings: Settings, clock: Clock) -> SigningAhead | None:
+def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | None:
     contingencies = parts.loop.contingencies
     if contingencies is None:
         return None
     gateway = parts.gateway if settings.execution.sign_ahead else None
-    return SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
+    ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
+    return IdleWork(ahead, clock, settings.execution.spin)
 
 
 def _opening(settings: Settings, now: Nanos, number: int | None) -> Opening:

@@ -68,6 +68,11 @@ class SigningAhead:
             return True
         return self._look()
 
+    @property
+    def ready(self) -> bool:
+        """Whether anything is prepared that a move may want."""
+        return self._contingencies.ready
+
     def _begin(self, intent: IntentId) -> None:
         """Orders are named after their intent: with another one to come, nothing that was signed is wanted."""
         self._next = intent

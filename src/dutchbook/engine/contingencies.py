@@ -131,6 +131,11 @@ class Contingencies:
         self._view = DeskRisk(desk)
         self._ready: dict[OutcomeId, dict[int, Contingency]] = {}
 
+    @property
+    def ready(self) -> bool:
+        """Whether anything is prepared."""
+        return bool(self._ready)
+
     def forget(self) -> None:
         """Nothing is prepared any more."""
         self._ready.clear()

@@ -39,6 +39,12 @@ class ExecutionSettings(RoomSettings):
         description="Work out in idle moments what near misses would lead to if one price moved, so that the orders "
         "leave as soon as it does. What is decided does not change by it.",
     )
+    spin: Duration = Field(
+        default="0s",  # type: ignore[assignment]
+        description="How long after a frame of Polymarket the desk stays awake for the next one, while "
+        "something is decided ahead. It hears it some tens of microseconds sooner, and keeps a core busy: `5ms` where "
+        "that is worth it.",
+    )
     sign_ahead: bool = Field(
         default=True,
         description="Sign the orders that near misses may soon want, in idle moments, so that they only have to be "

@@ -1,0 +1,63 @@
+"""What a desk does behind a frame while nothing comes: it prepares for the next one, and may stay awake for it."""
+
+import asyncio
+
+from dutchbook.app.signing_ahead import SigningAhead
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.ports import Clock, Frame
+from dutchbook.domain.units import Nanos
+
+AT_ONCE = 64
+"""Pieces of work behind one frame; the event loop looks at its connections between two of them."""
+
+
+class IdleWork:
+    """Works within the event loop that hands out the frames. What it raises, `check` raises."""
+
+    def __init__(self, ahead: SigningAhead, clock: Clock, spin: Nanos) -> None:
+        """`spin` is how long it stays awake after a frame while something is prepared."""
+        self._ahead = ahead
+        self._clock = clock
+        self._spin_for = spin
+        self._until = Nanos(0)
+        self._pieces = 0
+        self._spinning = False
+        self._failure: Exception | None = None
+
+    def after(self, frame: Frame) -> None:
+        """A frame was used: what near misses of its venue wait for may be another thing now."""
+        if frame.source.startswith(Venue.POLYMARKET):
+            self._until = Nanos(self._clock.now() + self._spin_for)
+            self.soon()
+
+    def soon(self) -> None:
+        """Work as soon as nothing else is due."""
+        if not self._pieces:
+            self._pieces = AT_ONCE
+            asyncio.get_running_loop().call_soon(self._work)
+
+    def check(self) -> None:
+        """Raises what went wrong."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        self._pieces -= 1
+        try:
+            more = self._ahead.work()
+        except Exception as error:  # noqa: BLE001 - the edge of a callback: raised by `check`
+            self._failure, more = error, False
+        if more and self._pieces:
+            asyncio.get_running_loop().call_soon(self._work)
+            return
+        self._pieces = 0
+        if self._spin_for and not self._spinning and self._ahead.ready:
+            self._spinning = True
+            self._spin()
+
+    def _spin(self) -> None:
+        """With something to call at once, the event loop looks at its connections without going to sleep."""
+        if self._clock.now() < self._until:
+            asyncio.get_running_loop().call_soon(self._spin)
+        else:
+            self._spinning = False
