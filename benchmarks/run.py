@@ -47,6 +47,7 @@ BENCHMARKS = {
     "orders": Benchmark("sandbox_orders", environments.DESK),
     "sandbox-memory": Benchmark("sandbox_memory", environments.DESK),
     "scenario": Benchmark("scenario_speed", environments.DESK),
+    "rewards": Benchmark("reward_maker", environments.DESK),
 }
 ALSO = {"p2": "p1", "p3": "p1", "p12": "p11", "p13": "p11", "p14": "p6", "p24": "p23"}
 """Rows that another benchmark measures along."""

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
+from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.looking import MemoryRecord
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.errors import UsageError
@@ -12,6 +12,8 @@ from dutchbook.domain.orders import EXIT
 from dutchbook.domain.pairs import Pair, PairedMarket, PairId, PairStatus
 from dutchbook.domain.units import Money, Nanos
 from dutchbook.engine.desk import Opening
+from dutchbook.strategies.names import ATOMIC_ARB, BY_DEFAULT, LEG_AND_HEDGE, REWARD_MAKER, STRATEGIES
+from dutchbook.strategies.reward_maker.verifying import VERIFIER
 
 A_PAIR = Pair(
     id=PairId("p1"),
@@ -22,6 +24,8 @@ A_PAIR = Pair(
     at=Nanos(1),
 )
 
+PAIRS = (ATOMIC_ARB, LEG_AND_HEDGE)
+
 
 def desk_with(*names: str, pairs: tuple[Pair, ...] = (A_PAIR,)) -> Parts:
     terms = Terms(opening=Opening(Money(1_000_000), Nanos(0)), strategies=names, pairs=pairs)
@@ -31,7 +35,8 @@ def desk_with(*names: str, pairs: tuple[Pair, ...] = (A_PAIR,)) -> Parts:
 def strategies_of(parts: Parts) -> list[str]:
     names = list(parts.loop.strategy_names)
     assert (EXIT in names) is (len(names) > 0), "whoever opens positions has somebody who watches them"
-    return [name for name in names if name != EXIT]
+    assert (VERIFIER in names) is (REWARD_MAKER in names), "whoever quotes for rewards has somebody who checks them"
+    return [name for name in names if name not in (EXIT, VERIFIER)]
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -39,11 +44,11 @@ def test_a_strategy_that_is_named_runs_alone_and_once(name: str) -> None:
     found = strategies_of(desk_with(name))
     assert found == strategies_of(desk_with(name, name))
     # Whoever trades pairs reads the costs that another one keeps, which then watches nothing else.
-    watching = [] if name == "bundle" else ["pair-watch"]
+    watching = ["pair-watch"] if name in PAIRS else []
     assert found == [*watching, name]
 
 
-@pytest.mark.parametrize("name", STRATEGIES[1:])
+@pytest.mark.parametrize("name", PAIRS)
 def test_without_an_approved_pair_nobody_looks_for_one(name: str) -> None:
     proposed = replace(A_PAIR, status=PairStatus.PROPOSED)
     assert strategies_of(desk_with(name, pairs=())) == strategies_of(desk_with(name, pairs=(proposed,))) == []
@@ -51,10 +56,13 @@ def test_without_an_approved_pair_nobody_looks_for_one(name: str) -> None:
 
 
 def test_all_strategies_can_run_together_and_none_need() -> None:
+    assert strategies_of(desk_with(*BY_DEFAULT)) == list(BY_DEFAULT)
     assert strategies_of(desk_with(*STRATEGIES)) == list(STRATEGIES)
     assert strategies_of(desk_with()) == []
 
 
 def test_a_strategy_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(UsageError, match="no strategy is called 'magic' - there are: bundle"):
-        desk_with("magic")
+    with pytest.raises(UsageError, match="no strategy is called 'wizard' - there are: bundle"):
+        desk_with("wizard")
+    with pytest.raises(UsageError, match="no strategy is called 'bundel', did you mean bundle"):
+        desk_with("bundel")

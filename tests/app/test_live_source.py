@@ -10,6 +10,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import SequenceKind
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.clocks import VirtualClock
+from dutchbook.storage.home import Home
 from dutchbook.storage.recording_reader import Recording
 from dutchbook.venues.feed import Discovered
 from tests.app.test_live_feeds import ASKS, NOW, FakeFeed, market
@@ -33,5 +34,7 @@ def test_a_desk_shows_what_a_feed_says_and_keeps_that_its_numbers_prove_all(tmp_
         desk.step()
         assert desk.picture().said == "polymarket feed 1: connected"
     assert told == ["polymarket feed 1: connected"]
+    [log] = Home(tmp_path).logs.glob("venues-*.log")
+    assert '"text":"polymarket feed 1: connected"' in log.read_text()
     kept = Recording.open(tmp_path / "runs" / desk.run / "recording").manifest
     assert (kept.sequence, kept.format) == (SequenceKind.FULL, "live")

@@ -4,11 +4,12 @@ import pytest
 from msgspec.structs import replace
 
 from dutchbook.domain.errors import WireError
-from dutchbook.domain.events import MarketListed, QuestionListed
+from dutchbook.domain.events import MarketListed, QuestionListed, RewardsListed, RewardsStated
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, NoFees, PriceGrid, Question
 from dutchbook.domain.ports import Frame
-from dutchbook.domain.units import Nanos, Price, Size
+from dutchbook.domain.rewards import MarketEarnings, OrderScoring, RewardOffer, RewardTerms, SideScoring
+from dutchbook.domain.units import Money, Nanos, Price, Size
 from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec, listing_frame
 
 MARKET = Market(
@@ -45,6 +46,23 @@ def test_a_question_comes_back_as_it_was_said() -> None:
     frame = listing_frame(listed)
     assert (frame.source, frame.received) == (LISTING_SOURCE, 7)
     assert ListingCodec(lambda _: None).decode(frame) == (listed,)
+
+
+def test_rewards_and_what_a_venue_says_that_we_earn_come_back_as_they_were_said() -> None:
+    sides = SideScoring(target_size=Size(1_000_000), discount_ppm=500_000)
+    terms = RewardTerms(
+        market=MARKET.id, daily=Money(50), max_spread=Price(300), min_size=Size(20), until=Nanos(9), sides=sides
+    )
+    paid = RewardsListed(Venue.POLYMARKET, (RewardOffer(terms=terms, volume_24h=Money(5)),), Nanos(7), whole=False)
+    earned = RewardsStated(
+        venue=Venue.POLYMARKET,
+        day=Nanos(0),
+        received=Nanos(8),
+        orders=(OrderScoring("0x1", scores=True),),
+        markets=(MarketEarnings(market=MARKET.id, share_ppm=7),),
+    )
+    for listed in (paid, earned):
+        assert ListingCodec(lambda _: None).decode(listing_frame(listed)) == (listed,)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b'{"type":"trade"}', b"\xff", b'{"type":"question"}'])

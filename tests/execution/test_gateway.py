@@ -109,7 +109,9 @@ class Desk:
         self.working: list[Order] = []
         venue = Venue.POLYMARKET
         self.gateway = VenueGateway({venue: self.clerk}, {venue: self.clerk}, Shelf(), lambda _: A_MARKET)
-        self.gateway.follow(lambda: self.working)
+        self.gateway.follow(
+            lambda: self.working, lambda market: [order for order in self.working if order.leg.market == market]
+        )
 
     def send(self, *orders: Order) -> list[Order]:
         named = [self.gateway.prepare(order, A_MARKET, NOW) for order in orders]

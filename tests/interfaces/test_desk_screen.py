@@ -158,6 +158,21 @@ def test_the_newest_word_of_a_feed_has_a_line_of_its_own() -> None:
     assert len(narrow) == len(drawn(DESK, 60).splitlines()) + 1
 
 
+def test_the_screen_the_figures_and_the_summary_tell_what_runs_and_what_is_bound() -> None:
+    desk = msgspec.structs.replace(
+        DESK,
+        strategies=("reward-maker", "bundle"),
+        exposure=Money(12_500_000),
+        reserved=Money(9_500_000),
+        orders_working=2,
+    )
+    assert " strategies: reward-maker, bundle" in [line.rstrip() for line in drawn(desk).splitlines()]
+    assert " strategies: none" in [line.rstrip() for line in drawn(DESK).splitlines()]
+    assert "exposure $12.50 ($9.50 in open purchases), 2 orders still at work" in summary(desk)
+    figures = snapshot_json(desk)
+    assert (figures["strategies"], figures["exposure"]) == (("reward-maker", "bundle"), "12.50")
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_the_screen_keeps_to_its_width_and_mode_on_any_terminal(width: int) -> None:
     lines = drawn(DESK, width).splitlines()

@@ -10,7 +10,7 @@ import pytest
 from dutchbook.config import environment, keys
 from dutchbook.config.reference import configuration_page
 from dutchbook.interfaces import words
-from dutchbook.interfaces.cli.reference import cli_page
+from dutchbook.interfaces.cli.reference import cli_page, reward_maker_page
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -19,6 +19,11 @@ DOCS = ROOT / "docs"
 @pytest.mark.parametrize(("name", "page"), [("cli.md", cli_page), ("configuration.md", configuration_page)])
 def test_the_page_is_current(name: str, page: Callable[[], str]) -> None:
     assert (DOCS / name).read_text() == page(), "run: python -m dutchbook.interfaces.cli.reference"
+
+
+def test_the_tables_of_the_reward_maker_are_current() -> None:
+    page = (DOCS / "reward-maker.md").read_text()
+    assert page == reward_maker_page(page), "run: python -m dutchbook.interfaces.cli.reference"
 
 
 def test_the_examples_in_docstrings_hold() -> None:

@@ -42,7 +42,7 @@ class InterruptedDesk(FakeDesk):
 def test_a_terminal_gets_the_live_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     out = FakeTerminal()
     monkeypatch.setattr(sys, "stdout", out)
-    run._watch(FakeDesk(), 0.05, quiet=False, plain=False)
+    run._watch(FakeDesk(), run.How(limit=0.05))
     assert "PAPER" in out.getvalue()
     assert "planted" in out.getvalue()
 

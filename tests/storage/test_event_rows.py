@@ -22,6 +22,8 @@ from dutchbook.domain.events import (
     MarketResolved,
     MarketStatusChanged,
     QuestionListed,
+    RewardsListed,
+    RewardsStated,
     TopQuoted,
     TradePrinted,
 )
@@ -38,6 +40,7 @@ from dutchbook.domain.markets import (
     Strike,
     StrikeKind,
 )
+from dutchbook.domain.rewards import MarketEarnings, OrderScoring, RewardOffer, RewardTerms, SideScoring
 from dutchbook.storage.event_table import EventTableWriter, read_events
 
 text = st.text(max_size=12)
@@ -72,6 +75,18 @@ markets = st.builds(
 questions = st.builds(
     Question, id=text, venue=st.sampled_from(Venue), title=text, markets=outcomes, exclusive=st.booleans()
 )
+terms = st.builds(
+    RewardTerms,
+    market=text,
+    daily=size,
+    max_spread=price,
+    min_size=size,
+    since=at,
+    until=at,
+    sides=st.none() | st.builds(SideScoring, target_size=size, discount_ppm=st.integers(0, 10**6)),
+)
+offers = st.builds(RewardOffer, terms=terms, volume_24h=at)
+earnings = st.builds(MarketEarnings, market=text, share_ppm=at, earned=at)
 events: st.SearchStrategy[MarketEvent] = st.one_of(
     st.builds(BookSnapshot, text, levels, levels, nanos, at, st.booleans()),
     st.builds(
@@ -89,6 +104,15 @@ events: st.SearchStrategy[MarketEvent] = st.one_of(
     st.builds(GridChanged, text, grids, nanos, at),
     st.builds(MarketListed, markets, nanos),
     st.builds(QuestionListed, questions, nanos),
+    st.builds(RewardsListed, st.sampled_from(Venue), st.lists(offers, max_size=3).map(tuple), nanos, st.booleans()),
+    st.builds(
+        RewardsStated,
+        venue=st.sampled_from(Venue),
+        day=nanos,
+        received=nanos,
+        orders=st.lists(st.builds(OrderScoring, text, st.booleans()), max_size=3).map(tuple),
+        markets=st.lists(earnings, max_size=3).map(tuple),
+    ),
     st.builds(MarketStatusChanged, text, st.sampled_from(MarketStatus), nanos, at),
     st.builds(MarketResolved, text, price, nanos),
 )

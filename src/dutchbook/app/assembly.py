@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from dutchbook.app.strategies import Ingredients, checked, made
 from dutchbook.app.trading import Trading
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.catalogue.pairs import ApprovedPairs
 from dutchbook.catalogue.relations import bundles_of
 from dutchbook.config.settings import Settings
 from dutchbook.domain.bundles import Bundle, BundleId, BundleKind
-from dutchbook.domain.errors import UsageError
 from dutchbook.domain.identity import OutcomeId, Venue, venue_of
 from dutchbook.domain.markets import KalshiFees, Market, Question
 from dutchbook.domain.pairs import Pair
 from dutchbook.domain.ports import Codec, SequenceKind
+from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import Price
 from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.contingencies import Contingencies
@@ -30,12 +31,12 @@ from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.risk.halt import HaltSwitch
 from dutchbook.risk.rules import guardian_rules, momentary_rules
-from dutchbook.strategies.bundle import BUNDLE, Across, BundleStrategy
-from dutchbook.strategies.cross_venue import PairStrategy
+from dutchbook.strategies.bundle import Across, BundleStrategy
 from dutchbook.strategies.cross_venue_settings import demands
-from dutchbook.strategies.cross_venue_styles import ATOMIC_ARB, LEG_AND_HEDGE, AtomicArb, LegAndHedge
-from dutchbook.strategies.exits import ExitStrategy
+from dutchbook.strategies.names import BUNDLE, BY_DEFAULT, REWARD_MAKER
 from dutchbook.strategies.ports import Strategy
+from dutchbook.strategies.reward_maker.maker import RewardMaker
+from dutchbook.strategies.reward_maker.verifying import RewardVerifier
 from dutchbook.venues.feed import NoticeCodec, source_of
 from dutchbook.venues.kalshi.codec import MARKET_SOURCE as KALSHI_SOURCE
 from dutchbook.venues.kalshi.codec import KalshiCodec
@@ -43,14 +44,12 @@ from dutchbook.venues.operations import OperationCodec, operations_source
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE, REST_SOURCE, PolymarketCodec
 from dutchbook.venues.trading import orders_source, user_source
 
-STRATEGIES = (BUNDLE, ATOMIC_ARB, LEG_AND_HEDGE)
-"""The strategies there are, by the names that users give."""
-
 
 class Parts(msgspec.Struct, frozen=True):
     """A desk and the parts of it that reports look into.
 
-    `bundles` is how many were watched at the start, `gateway` where orders really leave.
+    `bundles` is how many were watched at the start, `gateway` where orders really leave, `maker` quotes for rewards,
+    and `verifier` checks what venues say that these quotes earn.
     """
 
     loop: Loop
@@ -60,6 +59,8 @@ class Parts(msgspec.Struct, frozen=True):
     kalshi: KalshiCodec
     bundles: int
     gateway: VenueGateway | None = None
+    maker: RewardMaker | None = None
+    verifier: RewardVerifier | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,16 +72,22 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     opening: Opening
     sequence: SequenceKind = SequenceKind.FULL
     wired: bool = True
-    strategies: tuple[str, ...] = STRATEGIES
+    strategies: tuple[str, ...] = BY_DEFAULT
     pairs: tuple[Pair, ...] = ()
     """The table of pairs across venues; those approved are watched and may be traded."""
+    rewards: tuple[RewardOffer, ...] = ()
+    """Liquidity rewards as they are known before the start; a running desk is told of them."""
     trading: Trading | None = None
     """Without it every fill is simulated."""
     switch: HaltSwitch | None = None
     more: tuple[Strategy, ...] = ()
     """Strategies that are handed in, run behind those named."""
+    builds: Callable[[Ingredients], Sequence[Strategy]] | None = None
+    """Makes strategies that have no name from the parts of the desk, run behind those named."""
     watch: Callable[[BundleStrategy], Strategy] | None = None
     """Makes a strategy that only looks, run behind the others."""
+    measured: Callable[[Strategy], Strategy] | None = None
+    """Makes a strategy that is measured of one that is not."""
 
 
 class TradedBundles:
@@ -110,15 +117,17 @@ def assemble(
     settings: Settings, questions: Iterable[Question], listed: Iterable[Market], record: Record, terms: Terms
 ) -> Parts:
     """A desk, with everything that it is made of. Raises UsageError for a strategy that does not exist."""
-    check_strategies(terms.strategies)
+    names = checked(terms.strategies)
     markets = [_for_account(market, settings) for market in listed]
     catalogue = Catalogue(questions, markets)
     bundles = [bundle for question in catalogue.questions() for bundle in bundles_of(question, catalogue)]
     pairs = ApprovedPairs(terms.pairs, settings.cross_venue.mismatch)
     across = _across(settings, pairs)
-    within = BUNDLE in terms.strategies
+    within = BUNDLE in names
     strategy = BundleStrategy(bundles, settings.bundle, catalogue=catalogue, across=across, within=within)
-    books = BookTable(markets, watched=strategy.outcomes())
+    # Whoever quotes for rewards chooses among all markets, and hears of the rewards only later.
+    watched = None if REWARD_MAKER in names or terms.builds else strategy.outcomes()
+    books = BookTable(markets, watched=watched)
     gateway = _gateway(terms.trading, books, catalogue, settings)
     desk = Desk(
         catalogue=catalogue,
@@ -136,7 +145,7 @@ def assemble(
             desk.venue_cash.stated(venue, lies_there)
     polymarket = PolymarketCodec(
         [market for market in markets if terms.wired and market.venue is Venue.POLYMARKET],
-        watched=strategy.outcomes(),
+        watched=watched,
         verify=settings.venues.polymarket.verify_hashes,
         grace=settings.venues.polymarket.group_grace,
     )
@@ -151,16 +160,28 @@ def assemble(
             lambda market: _for_account(market, settings),
         ),
     }
-    chosen = _chosen(terms.strategies, strategy, _pair_strategies(settings, strategy, catalogue) if pairs else ())
+    parts = Ingredients(
+        settings=settings,
+        catalogue=catalogue,
+        desk=desk,
+        watching=strategy,
+        paired=bool(pairs),
+        trading=terms.trading is not None,
+        rewards=terms.rewards,
+    )
+    asked = (*made(names, parts), *(terms.builds(parts) if terms.builds else ()))
+    maker = next((each for each in asked if isinstance(each, RewardMaker)), None)
+    verifier = None if maker is None else _verifier(parts)
+    checking = () if verifier is None else (verifier,)
     policy = Policy(
-        strategies=(*chosen, *((ExitStrategy(desk, settings.exits),) if chosen else ()), *terms.more)
+        strategies=(*(map(terms.measured, asked) if terms.measured else asked), *checking, *terms.more)
         + ((terms.watch(strategy),) if terms.watch else ()),
         rules=guardian_rules(settings.risk),
-        observers=(strategy,),
+        observers=(strategy, *checking) if maker is None else (strategy, maker, *checking),
     )
     feed = Feed(codecs, {} if terms.trading is None else _private(terms.trading))
     loop = Loop(desk, feed, gateway, record, policy, terms.switch or HaltSwitch(None))
-    watched = len(bundles) + len(pairs.bundles(catalogue))
+    bundles_watched = len(bundles) + len(pairs.bundles(catalogue))
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
     if leaves_by is not None and policy.strategies[:1] == (strategy,) and settings.execution.decide_ahead:
         loop.contingencies = Contingencies(
@@ -171,7 +192,15 @@ def assemble(
             settings.execution.sending,
             leaves_by.certain,
         )
-    return Parts(loop, desk, strategy, polymarket, kalshi, watched, leaves_by)
+    return Parts(loop, desk, strategy, polymarket, kalshi, bundles_watched, leaves_by, maker, verifier)
+
+
+def _verifier(parts: Ingredients) -> RewardVerifier:
+    """Who checks what quotes for rewards earn. On paper they do not stand in the books that are seen."""
+    working = parts.desk.execution.orders.working
+    return RewardVerifier(
+        working, parts.catalogue.market, parts.rewards, shown=parts.trading, competition=parts.competition
+    )
 
 
 def _gateway(trading: Trading | None, books: BookTable, catalogue: Catalogue, settings: Settings) -> Gateway:
@@ -199,8 +228,11 @@ def _bind(trading: Trading, gateway: VenueGateway, desk: Desk) -> None:
             if market is not None and market.venue is venue:
                 yield from (market.yes, market.no)
 
-    trading.lookups.bind(desk.catalogue, held)
-    gateway.follow(orders.working)
+    def resting(venue: Venue) -> Iterable[str]:
+        return [order.venue_id for order in orders.working() if venue_of(order.leg.market) is venue and order.venue_id]
+
+    trading.lookups.bind(desk.catalogue, held, resting)
+    gateway.follow(orders.working, orders.working_in)
 
 
 def _private(trading: Trading) -> dict[str, PrivateCodec]:
@@ -211,36 +243,12 @@ def _private(trading: Trading) -> dict[str, PrivateCodec]:
     return codecs | {operations_source(venue): OperationCodec() for venue in trading.operators}
 
 
-def check_strategies(names: Sequence[str]) -> None:
-    """Raises UsageError for a strategy that does not exist."""
-    for name in names:
-        if name not in STRATEGIES:
-            raise UsageError(f"no strategy is called {name!r} - there are: {', '.join(STRATEGIES)} - name one of them")
-
-
 def _across(settings: Settings, pairs: ApprovedPairs) -> Across | None:
     """How pairs are watched: what the less demanding of the two strategies would want is an opportunity."""
     if not pairs:
         return None
     least = min(settings.cross_venue.atomic_edge, settings.cross_venue.hedge_edge)
     return Across(pairs, demands(least, settings.bundle, settings.cross_venue))
-
-
-def _pair_strategies(settings: Settings, watched: BundleStrategy, catalogue: Catalogue) -> Sequence[PairStrategy]:
-    """Who trades the pairs that a bundle strategy watches, in the order in which they are asked."""
-    bundle, own = settings.bundle, settings.cross_venue
-    atomic = AtomicArb(demands(own.atomic_edge, bundle, own), own)
-    hedged = LegAndHedge(demands(own.hedge_edge, bundle, own), own, catalogue)
-    return [PairStrategy(style, watched.index, catalogue, bundle.repeat_after) for style in (atomic, hedged)]
-
-
-def _chosen(names: Sequence[str], watching: BundleStrategy, trading: Sequence[PairStrategy]) -> tuple[Strategy, ...]:
-    """The strategies that a run wakes, in the order asked for. Who watches the pairs comes before who trades them."""
-    built: dict[str, Strategy] = {BUNDLE: watching}
-    for each in trading:
-        built[each.name] = each
-    asked = [built[name] for name in dict.fromkeys(names) if name in built]
-    return (watching, *(each for each in asked if each is not watching)) if asked else ()
 
 
 def _sure_payoff(bundle: Bundle) -> Price:

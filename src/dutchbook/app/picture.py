@@ -28,6 +28,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What a picture tells of the run itself."""
 
     mode: Mode
+    strategies: tuple[str, ...]
     run: str
     source: str
     notice: str
@@ -59,6 +60,7 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
     views = list(_views(parts))
     return DeskSnapshot(
         mode=account.mode,
+        strategies=account.strategies,
         source=account.source,
         notice=account.notice,
         said=account.said,
@@ -80,6 +82,7 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         refused=loop.counters.refused,
         refusals=dict(loop.counters.refusals),
         orders=loop.counters.orders,
+        orders_working=len(desk.execution.orders.working()),
         baskets=tuple(_basket_row(desk, intent) for intent in desk.execution.working()),
         fills=fill_rows(desk, fills.latest),
         fills_total=loop.counters.fills,
@@ -92,12 +95,16 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         fees=money.fees,
         alerts=tuple(AlertRow(at=at, subject=one.subject, text=one.text) for at, one in loop.counters.latest_alerts),
         alerts_total=loop.counters.alerts,
+        exposure=desk.exposure.deployed(),
+        reserved=desk.exposure.reserved(),
         halted=desk.halt_reason,
         paused=desk.paused_by("") or desk.drawdown.paused(desk.now),
         run=account.run,
         journal_lines=account.journal_lines,
         journal_head=account.journal_head,
         stages=account.stages,
+        rewards=None if parts.verifier is None else parts.verifier.today,
+        maker=None if parts.maker is None else parts.maker.figures(),
     )
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble, check_strategies
+from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.failures import stopping
 from dutchbook.app.pairing import approved_pairs
 from dutchbook.app.reporting import Ending, report_of, run_ended
 from dutchbook.app.runs import new_run, run_folder
+from dutchbook.app.strategies import checked
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.events import MarketResolved, MarketStatusChanged
@@ -27,6 +28,7 @@ from dutchbook.evaluation.report import ReplayReport
 from dutchbook.storage.manifest import Manifest
 from dutchbook.storage.recording_reader import Recording
 from dutchbook.strategies.bundle import BundleStrategy
+from dutchbook.strategies.names import BY_DEFAULT
 from dutchbook.strategies.ports import Strategy
 
 type Progress = Callable[[int, int | None], None]
@@ -39,7 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     `pairs` are those of a home; `replay` reads them there itself.
     """
 
-    strategies: tuple[str, ...] = STRATEGIES
+    strategies: tuple[str, ...] = BY_DEFAULT
     cash: Money | None = None
     progress: Progress | None = None
     pairs: tuple[Pair, ...] = ()
@@ -54,8 +56,7 @@ def replay(folder: Path, *, settings: Settings, home: Path, options: Options = D
     The journal is kept as a run under `home`; the same recording and settings give the same journal, line by line.
     """
     recording = Recording.open(folder)
-    check_strategies(options.strategies)
-    options = msgspec.structs.replace(options, pairs=approved_pairs(home))
+    options = msgspec.structs.replace(options, strategies=checked(options.strategies), pairs=approved_pairs(home))
     facts = {"recording": str(folder.resolve())}
     run, journal = new_run(home, "replay", settings.storage, facts)
     with journal, stopping(run_folder(home, run)):

@@ -24,7 +24,9 @@ def run_ended(parts: Parts) -> RunEnded:
     """The last line of a journal that is closed in good order."""
     desk, loop = parts.desk, parts.loop
     equity = desk.valuation().at_cost
-    return RunEnded(frames=loop.feed.frames, events=loop.counters.events, cash=desk.ledger.cash, equity=equity)
+    maker = None if parts.maker is None else parts.maker.figures()
+    events = loop.counters.events
+    return RunEnded(frames=loop.feed.frames, events=events, cash=desk.ledger.cash, equity=equity, maker=maker)
 
 
 def report_of(parts: Parts, manifest: Manifest, ending: Ending) -> ReplayReport:

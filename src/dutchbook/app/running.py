@@ -9,10 +9,11 @@ from random import Random, SystemRandom
 from types import TracebackType
 from typing import Self
 
-from dutchbook.app.assembly import STRATEGIES, Parts, Terms, assemble
+from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.control.serving import Commands
 from dutchbook.app.control.socket import ControlSocket
 from dutchbook.app.control.wire import Stop
+from dutchbook.app.desk_log import DESK, VENUES, DeskLog, LoggedJournal
 from dutchbook.app.failures import stopping
 from dutchbook.app.idle_work import IdleWork
 from dutchbook.app.latency import Latency
@@ -24,8 +25,10 @@ from dutchbook.app.reporting import run_ended
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.app.signing_ahead import SigningAhead
 from dutchbook.app.sources import Source
+from dutchbook.app.timing import TimedStrategy
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
+from dutchbook.domain.book import Side
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import FrameRef, JournalRef, Resumed
 from dutchbook.domain.markets import Market
@@ -42,6 +45,8 @@ from dutchbook.risk.halt import HaltSwitch, halt_file, install_halt_signal, read
 from dutchbook.storage.home import Home
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.lock import DeskLock
+from dutchbook.storage.log_settings import Level
+from dutchbook.storage.logs import LogFiles
 from dutchbook.storage.recording import RecordingWriter
 from dutchbook.strategies.ports import Strategy
 
@@ -49,6 +54,8 @@ STOP_PATIENCE = Nanos(10 * SECOND)
 """How long a desk that was asked to stop waits for its cancels to be answered."""
 LEAVE_PATIENCE = Nanos(2 * SECOND)
 """How long it waits for what it takes leave of."""
+MINUTE = Nanos(60 * SECOND)
+"""How often the log is told how the desk stands."""
 
 
 class KeptFrames:
@@ -129,27 +136,34 @@ class RunningDesk:
         self._switch = HaltSwitch(halt_file(home))
         install_halt_signal(self._switch)  # before the lock names this process: `dutchbook halt` signals its holder
         self._lock = DeskLock(Home(home).lock)
-        self.mode = settings.mode
+        self.mode, self._strategies = settings.mode, settings.strategies
         trading, memory = source.trading, None
         facts: dict[str, object] = {"mode": self.mode, "source": source.origin}
         if trading is not None:
             memory = memory_of(home, facts, settings.storage)
+        facts["strategies"] = settings.strategies
         self.run, self.journal = new_run(home, self.mode, settings.storage, facts, self._started)
+        self._log = DeskLog(LogFiles(Home(home).logs, settings.logs, {"mode": self.mode, "run": self.run}))
+        self._next_minute = Nanos(self._started + MINUTE)
         self._folder = run_folder(home, self.run)
         self._writer = self._recording(self._folder, settings)
         self._opening = _opening(settings, self._started, None if trading is None else chance.getrandbits(32))
         terms = Terms(
             opening=self._opening,
+            strategies=settings.strategies,
             trading=trading,
             switch=self._switch,
             watch=lambda _: LostBooks(source.lost),
             pairs=self._pairs,
             more=tuple(more),
+            measured=(lambda strategy: TimedStrategy(strategy, self._log)) if self._log.times else None,
         )
         listed = _with_remembered(source.markets, memory)
-        self.parts: Parts = assemble(settings, source.questions, listed, self.journal, terms)
+        record = LoggedJournal(self.journal, self._log)
+        with self._log.timed(DESK, "the desk is built"):
+            self.parts: Parts = assemble(settings, source.questions, listed, record, terms)
         self.fills = RecentFills(self.parts.loop.bus)
-        self.journal.append("run", self._started, self._first_line(settings))
+        record.append("run", self._started, self._first_line(settings), None)
         self._latency = Latency()
         if self.parts.gateway is not None:
             self._latency.follow(self.parts.loop, self.parts.gateway)
@@ -160,7 +174,8 @@ class RunningDesk:
         self._stop_asked: Nanos | None = None
         self._idle = _idle_work(self.parts, settings, self._clock)
         if trading is not None:
-            source.inside(partial(self.parts.loop.begin, tuple(trading.brokers), memory))
+            with self._log.timed(DESK, "what an earlier run left is taken over"):
+                source.inside(partial(self.parts.loop.begin, tuple(trading.brokers), memory))
 
     def own_process(self) -> None:
         """The process is this desk's alone: what lives as long as it need not be looked through by each collection."""
@@ -178,6 +193,22 @@ class RunningDesk:
 
     def _place(self) -> JournalRef:
         return JournalRef(self.journal.seq)
+
+    def clean_start(self) -> None:
+        """Before the first step: cancel the purchases that an earlier run left."""
+        self._source.inside(self._commands.clean_start)
+
+    def tidy_up(self) -> None:
+        """Cancel the purchases that an earlier run left, and wait until all that wanted them is over.
+
+        For `STOP_PATIENCE` at most: nothing of it is over before the venues have stated the account.
+        """
+        self._source.inside(lambda: self._commands.stop(Stop()))
+        until = self._clock.now() + STOP_PATIENCE
+        while self._clock.now() < until and any(
+            leg.side is Side.BUY for intent in self.parts.desk.execution.working() for leg in intent.legs
+        ):
+            self.step()
 
     def wind_down(self) -> None:
         """Stop in good order: cancel what opens risk and wait for the answers, for `STOP_PATIENCE` at most.
@@ -220,10 +251,24 @@ class RunningDesk:
 
     def _work(self) -> None:
         self._resume_if_lifted()
-        self._driver.advance()
-        self._control.poll()
+        with self._log.timed(DESK, "what is due is done"):
+            self._driver.advance()
+        with self._log.timed(DESK, "commands are served"):
+            self._control.poll()
         if self._idle is not None:
             self._idle.soon()
+        self._keep_log()
+
+    def _keep_log(self) -> None:
+        """Write what was logged meanwhile; once a minute how the desk stands, and how long things took."""
+        now = self._clock.now()
+        for line in self._source.heard():
+            self._log.say(VENUES, Level.INFO, "said", now, text=line)
+        if now >= self._next_minute:
+            self._next_minute = Nanos(now + MINUTE)
+            self._log.stands(self.picture())
+            self._log.tell_times(now)
+        self._log.flush()
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due."""
@@ -236,6 +281,7 @@ class RunningDesk:
         now = self._clock.now()
         account = Account(
             mode=self.mode,
+            strategies=self._strategies,
             run=self.run,
             source=self._source.title,
             notice=self._source.notice,
@@ -254,7 +300,10 @@ class RunningDesk:
         self._commands.stopped()
         self._control.close()
         self._source.close()
-        self.journal.append("end", self.parts.desk.now, run_ended(self.parts))
+        self._log.stands(self.picture())
+        self._log.tell_times(self._clock.now())
+        LoggedJournal(self.journal, self._log).append("end", self.parts.desk.now, run_ended(self.parts), None)
+        self._log.close()
         self.journal.close()
         self._writer.close()
         self._lock.release()
@@ -262,6 +311,7 @@ class RunningDesk:
     def vanish(self) -> None:
         """Let go of files and locks as the end of a process does: no last line, nothing sealed, nothing cancelled."""
         self._control.close()
+        self._log.close()
         self.journal.close()
         self._lock.release()
 
@@ -278,9 +328,11 @@ class RunningDesk:
 
     def _abandon(self, error: BaseException) -> None:
         """Keep what there is after a failure: the journal has no last line, the recording is cut short."""
+        self._log.say(DESK, Level.ERROR, "failed", self._clock.now(), reason=str(error))
         for end in (
             self._control.close,
             self._source.close,
+            self._log.close,
             self.journal.close,
             partial(self._writer.__exit__, type(error), error, None),
             self._lock.release,
@@ -311,7 +363,7 @@ class RunningDesk:
     def _first_line(self, settings: Settings) -> RunStarted:
         return RunStarted(
             mode=self.mode,
-            strategies=STRATEGIES,
+            strategies=settings.strategies,
             settings=fingerprint(settings),
             source=self._source.origin,
             cash=self._opening.cash,

@@ -31,6 +31,10 @@ class Source(Protocol):
         """The newest that its connections said of themselves, in one line; empty if nothing."""
         ...
 
+    def heard(self) -> Sequence[str]:
+        """All lines that they said since the last call."""
+        ...
+
     @property
     def trading(self) -> Trading | None:
         """What the desk trades with there; None where it only watches."""
@@ -83,6 +87,10 @@ class WalkSource:
         self._market = RandomWalkMarket(seed, clock.now(), self.rate)
         self._frames = self._market.frames()
         self._next: Frame | None = next(self._frames, None)
+
+    def heard(self) -> Sequence[str]:
+        """Nothing: there are no connections."""
+        return ()
 
     @property
     def trading(self) -> Trading | None:

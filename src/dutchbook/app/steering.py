@@ -51,6 +51,7 @@ def status(home: Path, settings: Settings) -> DeskStatus:
         home=str(home),
         mode=settings.mode if process is None else _mode_at_work(home, settings),
         process=process,
+        strategies=settings.strategies if process is None else _strategies_at_work(home, settings),
         halted=standing.reason if standing else None,
         halted_by=standing.by if standing else None,
         halted_at=standing.at if standing else None,
@@ -74,6 +75,15 @@ def _mode_at_work(home: Path, settings: Settings) -> str:
         return str(facts_of(run_folder(home, None)).get("mode", settings.mode))
     except UsageError:
         return settings.mode
+
+
+def _strategies_at_work(home: Path, settings: Settings) -> tuple[str, ...]:
+    """What the desk runs that is at work: what its command said, not what the settings say."""
+    try:
+        named = facts_of(run_folder(home, None)).get("strategies")
+    except UsageError:
+        named = None
+    return tuple(map(str, named)) if isinstance(named, list) else settings.strategies
 
 
 def _tell(process: int | None) -> str:

@@ -12,6 +12,7 @@ from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.evaluation.snapshot import WhyNotRow
 from dutchbook.storage.journal_reader import JournalLine
 from dutchbook.strategies.observations import NearMissOpened, Observation, OpportunitySeen
+from dutchbook.strategies.reward_maker.observations import HedgeFailed, MakerObservation, QuoteAllowed, QuoteRefused
 
 _FAILED = frozenset({Report.REJECTED, Report.CANCELLED, Report.EXPIRED, Report.TIMEOUT})
 
@@ -29,6 +30,7 @@ class Told:
         self.near_misses: Counter[str] = Counter()
         self.opportunities: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
+        self._lasted: Counter[str] = Counter()
         self._latest: dict[str, tuple[str, Nanos]] = {}
         self._orders: set[OrderId] = set()
 
@@ -40,7 +42,7 @@ class Told:
                 started = msgspec.json.decode(line.body, type=RunStarted)
                 self.mode, self.settings, self.cash = started.mode, started.settings, started.cash
             case "observation":
-                self._observed(msgspec.json.decode(line.body, type=Observation))
+                self._observed(msgspec.json.decode(line.body, type=Observation | MakerObservation))
             case "verdict":
                 self._judged(msgspec.json.decode(line.body, type=VerdictRecord), line.at)
             case "order":
@@ -55,15 +57,30 @@ class Told:
     def rows(self) -> list[WhyNotRow]:
         """Each rule that refused, and each way in which an order came to nothing."""
         return [
-            WhyNotRow(reason=reason, count=count, latest=self._latest[reason][0], at=self._latest[reason][1])
+            WhyNotRow(
+                reason=reason,
+                count=count,
+                latest=self._latest[reason][0],
+                at=self._latest[reason][1],
+                lasted=Nanos(self._lasted[reason]) if reason in self._lasted else None,
+            )
             for reason, count in self._counts.items()
         ]
 
-    def _observed(self, seen: Observation) -> None:
-        if isinstance(seen, NearMissOpened):
-            self.near_misses[seen.bundle] += 1
-        elif isinstance(seen, OpportunitySeen):
-            self.opportunities[seen.bundle] += 1
+    def _observed(self, seen: Observation | MakerObservation) -> None:
+        match seen:
+            case NearMissOpened(bundle=bundle):
+                self.near_misses[bundle] += 1
+            case OpportunitySeen(bundle=bundle):
+                self.opportunities[bundle] += 1
+            case QuoteRefused(market=self.market, outcome=outcome, rule=rule, limit=limit, found=found):
+                self._add(f"no quote: {rule}", f"{outcome}: {found} against {limit}", seen.at)
+            case QuoteAllowed(market=self.market, rule=rule, lasted=lasted):
+                self._lasted[f"no quote: {rule}"] += lasted
+            case HedgeFailed(market=self.market, outcome=outcome, tries=tries, reason=reason):
+                self._add("hedge failed", f"{outcome}: {tries} times, {reason}", seen.at)
+            case _:
+                pass
 
     def _judged(self, verdict: VerdictRecord, at: Nanos) -> None:
         if any(leg.market == self.market for leg in verdict.intent.legs):

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from dutchbook.config.account_settings import FileName, Region
 from dutchbook.config.settings import Settings
-from dutchbook.domain.quantities import Dollars, Duration, PriceSetting, Share
+from dutchbook.domain.quantities import Contracts, Dollars, Duration, Multiple, PriceSetting, Share, Words
 from dutchbook.domain.units import MILLISECOND, SECOND, decimal_text
 
 
@@ -22,6 +22,9 @@ class Unit(StrEnum):
     PRICE = "price"
     SHARE = "share"
     DURATION = "duration"
+    CONTRACTS = "contracts"
+    MULTIPLE = "multiple"
+    WORDS = "words"
     COUNT = "number"
     SWITCH = "switch"
     CHOICE = "choice"
@@ -34,6 +37,9 @@ ADVICE = {
     Unit.PRICE: "write a price in dollars between 0 and 1, for example 0.99",
     Unit.SHARE: "write a share, for example 10% or 0.1",
     Unit.DURATION: "write a duration with its unit: ms, s, m, h or d, for example 500ms or 5s",
+    Unit.CONTRACTS: "write a number of contracts, for example 20",
+    Unit.MULTIPLE: "write a factor, for example 1.5",
+    Unit.WORDS: "write words or phrases separated by commas, or a list of them; [] is none",
     Unit.COUNT: "write a whole number, for example 3",
     Unit.SWITCH: "write true or false",
     Unit.REGION: "write the ISO 3166 code of a country or of a part of one, for example CH or CA-ON",
@@ -46,6 +52,9 @@ _MARKERS = {
         (PriceSetting, Unit.PRICE),
         (Share, Unit.SHARE),
         (Duration, Unit.DURATION),
+        (Contracts, Unit.CONTRACTS),
+        (Multiple, Unit.MULTIPLE),
+        (Words, Unit.WORDS),
         (Region, Unit.REGION),
         (FileName, Unit.FILE),
     )
@@ -104,13 +113,21 @@ def written(unit: Unit, value: object) -> str | None:
         return str(value.value)
     if isinstance(value, str):
         return value
+    if isinstance(value, tuple):
+        return ", ".join(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return str(value).lower()
+    return _number(unit, value)
+
+
+def _number(unit: Unit, value: int) -> str:
     match unit:
         case Unit.DOLLARS:
             return decimal_text(value, 6)
         case Unit.PRICE:
             return decimal_text(value, 4)
+        case Unit.CONTRACTS | Unit.MULTIPLE:
+            return _bare(value, 6)
         case Unit.SHARE:
             return _bare(value, 4) + "%"
         case Unit.DURATION:

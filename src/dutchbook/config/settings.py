@@ -1,21 +1,25 @@
 """The settings tree: which room's settings stand under which key."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dutchbook.config.account_settings import AccountSettings, LiveSettings
 from dutchbook.config.modes import Mode
-from dutchbook.domain.quantities import Duration, RoomSettings
+from dutchbook.domain.quantities import Duration, RoomSettings, Words
 from dutchbook.domain.units import Money
 from dutchbook.exchange.paper.settings import PaperSettings
 from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.portfolio.settings import PortfolioSettings
 from dutchbook.risk.settings import RiskSettings
+from dutchbook.storage.log_settings import LogSettings
 from dutchbook.storage.settings import StorageSettings
 from dutchbook.strategies.cross_venue_settings import CrossVenueSettings
 from dutchbook.strategies.exit_settings import ExitSettings
+from dutchbook.strategies.names import BY_DEFAULT, STRATEGIES, chosen_names
+from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
 from dutchbook.strategies.settings import BundleSettings
 
 # A setting without a default here has its value in the shipped files: every fact has one home.
@@ -88,17 +92,37 @@ class Settings(RoomSettings):
         description="`backtest`, `replay`, `paper`, `sandbox` or `live`. `live` is the first of the three gates before "
         "real money; the others are `DUTCHBOOK_ENABLE_LIVE_TRADING=true` and `dutchbook run --live`.",
     )
+    strategies: Words = Field(
+        BY_DEFAULT,
+        description="Which strategies a desk runs, in the order in which they are asked: "
+        f"{', '.join(f'`{name}`' for name in STRATEGIES)}. `--strategy` overrides it.",
+    )
     portfolio: PortfolioSettings = PortfolioSettings.model_validate({})
     risk: RiskSettings = RiskSettings.model_validate({})
     bundle: BundleSettings = BundleSettings.model_validate({})
     cross_venue: CrossVenueSettings = CrossVenueSettings.model_validate({})
+    reward_maker: RewardMakerSettings = RewardMakerSettings.model_validate({})
     exits: ExitSettings = ExitSettings.model_validate({})
     execution: ExecutionSettings = ExecutionSettings.model_validate({})
     paper: PaperSettings = PaperSettings.model_validate({})
     storage: StorageSettings = StorageSettings.model_validate({})
+    logs: LogSettings = LogSettings.model_validate({})
     accounts: AccountSettings = AccountSettings.model_validate({})
     live: LiveSettings = LiveSettings.model_validate({})
     venues: VenueSettings
+
+    @field_validator("strategies")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return chosen_names(names)
+
+    def running(self, strategies: Sequence[str]) -> Self:
+        """The same settings with these strategies; with none named, those that they say."""
+        return self.model_copy(update={"strategies": tuple(strategies)}) if strategies else self
+
+    def without_strategies(self) -> Self:
+        """The same settings for a desk that only tidies up."""
+        return self.model_copy(update={"strategies": ()})
 
     def in_mode(self, mode: Mode) -> Self:
         """The same settings for another mode: what a command does decides, the file says what `run` does."""

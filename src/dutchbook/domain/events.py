@@ -12,6 +12,7 @@ from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market, MarketStatus, PriceGrid, Question
 from dutchbook.domain.operations import OperationId, Progress
 from dutchbook.domain.orders import Fill, OrderId, Report
+from dutchbook.domain.rewards import MarketEarnings, OrderScoring, RewardOffer
 from dutchbook.domain.units import Money, Nanos, Price, Size
 
 
@@ -157,6 +158,28 @@ class MarketResolved(msgspec.Struct, frozen=True, tag="resolved"):
     received: Nanos
 
 
+class RewardsListed(msgspec.Struct, frozen=True, tag="rewards"):
+    """What a venue pays for resting quotes, read anew. If `whole`, markets that are not named pay nothing any more."""
+
+    venue: Venue
+    offers: tuple[RewardOffer, ...]
+    received: Nanos
+    whole: bool = True
+
+
+class RewardsStated(msgspec.Struct, frozen=True, kw_only=True, tag="earnings"):
+    """What a venue says our quotes earn: orders that score now, shares of today's scores, earnings of the day `day`.
+
+    `day` is the first nanosecond of a UTC day. What was not asked for, or not answered, is not named.
+    """
+
+    venue: Venue
+    day: Nanos
+    received: Nanos
+    orders: tuple[OrderScoring, ...] = ()
+    markets: tuple[MarketEarnings, ...] = ()
+
+
 class OrderReported(msgspec.Struct, frozen=True, tag="report"):
     """A venue, or the paper exchange, says what became of an order."""
 
@@ -170,6 +193,14 @@ class OrderFilled(msgspec.Struct, frozen=True, tag="fill"):
     """Part or all of an order traded."""
 
     fill: Fill
+    received: Nanos
+
+
+class FillMined(msgspec.Struct, frozen=True, tag="mined"):
+    """A provisional fill stands in a block: what it bought may be sold, and may, though hardly ever, be taken back."""
+
+    order: OrderId
+    fill: str
     received: Nanos
 
 
@@ -355,10 +386,13 @@ type MarketEvent = (
     | QuestionListed
     | MarketStatusChanged
     | MarketResolved
+    | RewardsListed
+    | RewardsStated
 )
 type OrderEvent = (
     OrderReported
     | OrderFilled
+    | FillMined
     | FillSettled
     | FillReversed
     | OrderMissing

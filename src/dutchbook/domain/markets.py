@@ -32,6 +32,25 @@ class PriceGrid(msgspec.Struct, frozen=True):
             return False
         return any(b.start <= price <= b.end and (price - b.start) % b.step == 0 for b in self.bands)
 
+    def below(self, price: Price) -> Price | None:
+        """The highest price of the grid that is not above `price`; None if there is none."""
+        best = 0
+        for band in self.bands:
+            top = min(price, band.end, ONE - 1)
+            if top >= band.start:
+                best = max(best, top - (top - band.start) % band.step)
+        return Price(best) if best else None
+
+    def above(self, price: Price) -> Price | None:
+        """The lowest price of the grid that is not below `price`; None if there is none."""
+        best = int(ONE)
+        for band in self.bands:
+            low = max(price, band.start, 1)
+            found = low + (band.start - low) % band.step
+            if found <= band.end:
+                best = min(best, found)
+        return Price(best) if best < ONE else None
+
     def finest(self) -> Price:
         """The smallest step anywhere on the grid."""
         return Price(min(b.step for b in self.bands))

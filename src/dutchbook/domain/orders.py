@@ -76,7 +76,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     `subject` names what it is about (a bundle id), `max_loss` the worst case if legs miss, `cost` the cash it binds,
     `edge` the profit expected after all costs, `oldest` the receive time of the oldest book it was priced from.
     `waves` are leg numbers (from 0) that leave together, each wave once the one before it filled; empty leaves that to
-    the settings of execution. `window` is how long a leg that filled alone may wait for the others.
+    the settings of execution. `window` is how long a leg that filled alone may wait for the others. `rests` is how long
+    the order of a plan may rest before it is cancelled; 0 leaves that to the settings of execution.
     """
 
     id: IntentId
@@ -93,6 +94,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     plan: PlanKind = PlanKind.BASKET
     waves: tuple[tuple[int, ...], ...] = ()
     window: Nanos = Nanos(0)
+    rests: Nanos = Nanos(0)
 
 
 class OrderStatus(StrEnum):

@@ -14,6 +14,7 @@ from dutchbook.domain.units import (
     Money,
     Nanos,
     Price,
+    Size,
     exact,
 )
 
@@ -62,6 +63,21 @@ def _share(value: Any) -> int:
     return ppm
 
 
+def _multiple(value: Any) -> int:
+    return exact(_text(value), 6)
+
+
+def _contracts(value: Any) -> int:
+    return exact(_text(value).replace(",", ""), 6)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("must be words, separated by commas or as a list")
+    return tuple(stripped for part in parts if (stripped := part.strip()))
+
+
 def _duration(value: Any) -> int:
     match = _DURATION.fullmatch(_text(value))
     if match is None:
@@ -75,5 +91,11 @@ PriceSetting = Annotated[Price, BeforeValidator(_price)]
 """A price in dollars: `0.99`."""
 Share = Annotated[int, BeforeValidator(_share)]
 """A share of something in millionths, written `0.1` or `"10%"`."""
+Multiple = Annotated[int, BeforeValidator(_multiple)]
+"""A factor in millionths, written `1.5`."""
+Contracts = Annotated[Size, BeforeValidator(_contracts)]
+"""A number of contracts: `20` or `0.5`."""
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+"""Words or phrases: `Trump, Musk`, or a list of them."""
 Duration = Annotated[Nanos, BeforeValidator(_duration)]
 """A time span with its unit: `5s`."""

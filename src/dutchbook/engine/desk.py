@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from dutchbook.domain.events import (
     CancelOrdered,
     CashMoved,
     Event,
+    FillMined,
     FillReversed,
     FillSettled,
     ForeignFill,
@@ -36,6 +37,8 @@ from dutchbook.domain.events import (
     QuestionListed,
     ReconcileOrdered,
     Resumed,
+    RewardsListed,
+    RewardsStated,
     TimerFired,
     TopQuoted,
     TradePrinted,
@@ -43,9 +46,10 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.orders import Intent, IntentId, Order
+from dutchbook.domain.orders import Intent, IntentId, Order, OrderId
 from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import Money, Nanos, Price, Size, complement, dollars
+from dutchbook.domain.wishes import MergePair, Wake, Withdraw
 from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.memory import DeskState
 from dutchbook.engine.ports import Answer, BundleSource, Gateway
@@ -120,7 +124,7 @@ class Desk:
         self.books = books
         self.ready: Sequence[OutcomeId] = _NONE
         self.tells = False
-        """Whether the event of this turn is for strategies to hear: a listing, a resolution, a timer."""
+        """Whether the event of this turn is for strategies to hear: all but changes of books, trades and commands."""
         self.calm = False
         """Whether the event of this turn is nothing to anybody: the books moved where no strategy looks."""
         self.version = 0
@@ -155,8 +159,11 @@ class Desk:
             QuestionListed: self._listing,
             MarketStatusChanged: self._listing,
             MarketResolved: self._resolved,
+            RewardsListed: self._rewards,
+            RewardsStated: self._rewards,
             OrderReported: self._news,
             OrderFilled: self._filled,
+            FillMined: self._told,
             FillSettled: self._news,
             FillReversed: self._news,
             OrderMissing: self._told,
@@ -203,6 +210,19 @@ class Desk:
         self._book_operations(step.operations, approved.intent.id)
         self._follow_orders(step)
         return step
+
+    def grant(self, wish: Withdraw | Wake | MergePair) -> Step:
+        """Do what no rule has to judge."""
+        match wish:
+            case Withdraw(intent=intent):
+                step = self.execution.withdraw(intent, self.now)
+            case MergePair():
+                step = self._merge(wish)
+            case Wake(name=name, at=at):
+                return Step(timers=((name, at),))
+            case _:
+                assert_never(wish)
+        return self._follow(step).step
 
     def decline(self, refused: Refused) -> Step:
         """An intent that may not pass; if it was the way home of a basket, that basket ends as it is."""
@@ -295,6 +315,11 @@ class Desk:
             return self._decided(event.market, answers)  # nobody announced it, or nobody listened
         return Learned((), NOTHING, answers)
 
+    def _rewards(self, event: RewardsListed | RewardsStated) -> Learned:  # noqa: ARG002 - strategies keep what they need
+        """Rewards change neither books nor capital: who quotes for them hears of them."""
+        self.tells = True
+        return NOTHING_LEARNED
+
     def _resolved(self, event: MarketResolved) -> Learned:
         self.tells = True
         self.catalogue.apply(event)
@@ -328,6 +353,7 @@ class Desk:
         return replace(learned, fitting=fitting + learned.fitting) if fitting else learned
 
     def _news(self, event: OrderReported | OrderFilled | FillSettled | FillReversed) -> Learned:
+        self.tells = True
         order = event.fill.order if isinstance(event, OrderFilled) else event.order
         if isinstance(event, FillSettled):
             self.ledger.settled(event.order, event.fill)
@@ -338,10 +364,12 @@ class Desk:
         return self._follow(step)
 
     def _told(self, event: ExecutionEvent) -> Learned:
+        self.tells = True
         return self._follow(self.execution.on_event(event, self.now))
 
     def _operated(self, event: OperationReported) -> Learned:
         """Book an operation that is done. What the books have too little for is left to the account's statements."""
+        self.tells = True
         step = self.execution.on_event(event, self.now)
         booked = tuple(entry for entry in step.done if self._book_done(entry))
         if booked != step.done:
@@ -358,8 +386,13 @@ class Desk:
             self.exposure.moved(entry.basket, entry.market, Money(entry.size))
         return True
 
+    def _merge(self, wish: MergePair) -> Step:
+        market = self.catalogue.market(wish.market)
+        if market is None or min(self.sellable(market.yes), self.sellable(market.no)) < wish.size:
+            return NOTHING
+        return self.execution.merge(market, wish.size, self.now)
+
     def _timer(self, event: TimerFired) -> Learned:
-        self.tells = True
         return self._told(event)
 
     def _cancel(self, event: CancelOrdered) -> Learned:
@@ -437,6 +470,8 @@ class Desk:
         for home in step.intents:
             # What the basket still wanted is given up for its way home: else the missed leg would count twice.
             self.give_up(home)
+        for freed in step.freed:
+            self.exposure.release(freed)
         for ended in step.ended:
             for intent in ended.intents:
                 self.exposure.release(intent)
@@ -476,6 +511,21 @@ class Desk:
 
     def sellable(self, outcome: OutcomeId) -> Size:
         return self.exposure.sellable(outcome)
+
+    def reserved(self, market: MarketId) -> Money:
+        return self.exposure.reserved_in(market)
+
+    def order(self, order: OrderId) -> Order | None:
+        return self.execution.orders.find(order)
+
+    def at_work(self, strategy: str) -> Sequence[Intent]:
+        return [intent for intent in self.execution.working() if intent.strategy == strategy]
+
+    def planned(self, intent: IntentId) -> bool:
+        return self.execution.planned(intent)
+
+    def held_back(self, strategy: str) -> str | None:
+        return self.halt_reason or self.paused_by(strategy) or self.drawdown.paused(self.now)
 
     def opened_at(self, outcome: OutcomeId) -> Nanos | None:
         return self.ledger.opened_at(outcome)

@@ -1,4 +1,4 @@
-"""Questions and markets that a running desk finds by asking again, put into its recording as frames of our own.
+"""Questions, markets and rewards that a running desk finds by asking again, recorded as frames of our own.
 
 What is known of a market decides what strategies see: a replay must learn it at the same place, so it travels the same
 way as everything else.
@@ -10,15 +10,22 @@ import msgspec
 from msgspec.structs import replace
 
 from dutchbook.domain.errors import WireError
-from dutchbook.domain.events import MarketEvent, MarketListed, MarketResolved, QuestionListed
+from dutchbook.domain.events import (
+    MarketEvent,
+    MarketListed,
+    MarketResolved,
+    QuestionListed,
+    RewardsListed,
+    RewardsStated,
+)
 from dutchbook.domain.markets import Market
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
 
 LISTING_SOURCE = "desk/catalogue"
 
-type Listed = MarketListed | QuestionListed | MarketResolved
-"""What is found by asking: what there is, and what was decided."""
+type Listed = MarketListed | QuestionListed | MarketResolved | RewardsListed | RewardsStated
+"""What is found by asking: what there is, what was decided, and what is paid for quoting there."""
 
 _decode = msgspec.json.Decoder(Listed).decode
 

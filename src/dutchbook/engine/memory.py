@@ -24,6 +24,7 @@ from dutchbook.domain.markets import Market, MarketStatus
 from dutchbook.domain.operations import OperationId, Progress
 from dutchbook.domain.orders import Fill, IntentId, Order, OrderId
 from dutchbook.domain.units import Money, Nanos
+from dutchbook.domain.wishes import Withdraw
 from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.execution.orders import Orders
 from dutchbook.execution.step import BasketEnd, Ordered
@@ -172,6 +173,11 @@ def end_of(line: Kept) -> BasketEnd:
     return _end(line.body)
 
 
+def withdrawn_of(line: Kept) -> Withdraw:
+    """The withdrawal that a line holds."""
+    return _withdraw(line.body)
+
+
 class _Reader:
     """Follows money, orders and fills; keeps the lines of what is not over."""
 
@@ -206,6 +212,7 @@ class _Reader:
             "operate": self._ordered,
             "operated": self._operated,
             "basket": self._basket,
+            "withdraw": self._withdrawn,
             "foreign_fill": self._foreign,
             "drawdown": self._limits,
             "command": self._command,
@@ -270,6 +277,8 @@ class _Reader:
                 self._report(kept)
             case "basket":
                 self._basket(kept)
+            case "withdraw":
+                self._withdrawn(kept)
             case "command":
                 self._command(kept)
             case _:
@@ -362,6 +371,9 @@ class _Reader:
         self._over.update(end_of(line).intents)
         self._keep(end_of(line).intents[0], line)
 
+    def _withdrawn(self, line: Kept) -> None:
+        self._keep(withdrawn_of(line).intent, line)
+
     def _foreign(self, line: Kept) -> None:
         self._tell(msgspec.json.decode(line.body, type=ForeignFill).fill)
 
@@ -434,4 +446,5 @@ _operation = msgspec.json.Decoder(LedgerEntry).decode
 _ordered = msgspec.json.Decoder(Ordered).decode
 _reported = msgspec.json.Decoder(OperationReported).decode
 _end = msgspec.json.Decoder(BasketEnd).decode
+_withdraw = msgspec.json.Decoder(Withdraw).decode
 _any_command = msgspec.json.Decoder(Command).decode

@@ -17,12 +17,13 @@ from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import OperationKind, Progress
 from dutchbook.domain.orders import Intent, Order, OrderId, Report
+from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.ports import Gateway
 from dutchbook.engine.records import verdict_record
-from dutchbook.engine.turn import Decision, Turn
+from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.step import Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.review import Approved, Refused
@@ -101,7 +102,10 @@ class Outflow:
             self._append("market", market, cause)
         self.perform(result.learned.step, cause)
         for decision in result.decisions:
-            self._decided(decision, cause)
+            if isinstance(decision, Granted):
+                self._granted(decision, cause)
+            else:
+                self._decided(decision, cause)
         for answer in result.learned.answers:
             self._dispatch(answer, cause)
 
@@ -132,6 +136,14 @@ class Outflow:
             f"intent {sent.intent.id} was sent ahead of its turn, which came to another decision - start again: its "
             "orders are adopted then"
         )
+
+    def _granted(self, granted: Granted, cause: Cause) -> None:
+        wish = granted.wish
+        if isinstance(wish, Withdraw):
+            cause = self._append("withdraw", wish, cause)
+        elif isinstance(wish, MergePair):
+            cause = self._append("merge", wish, cause)
+        self.perform(granted.step, cause)
 
     def perform(self, step: Step, cause: Cause) -> None:
         """All that execution wants now."""

@@ -9,6 +9,7 @@ from dutchbook.domain.events import (
     AccountStated,
     CancelFailed,
     DeskEvent,
+    FillMined,
     FillReversed,
     FillSettled,
     ForeignFill,
@@ -24,6 +25,7 @@ from dutchbook.domain.pairs import Pair
 from dutchbook.domain.units import Money
 from dutchbook.risk.ports import Refusal
 from dutchbook.risk.review import Refused, Verdict
+from dutchbook.strategies.reward_maker.observations import MakerFigures
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,8 @@ class RunEnded(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     cash: Money
     equity: Money
+    maker: MakerFigures | None = None
+    """What the reward maker did, if it ran."""
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
@@ -81,6 +85,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 _KINDS: Mapping[type, str] = MappingProxyType(
     {
         OrderReported: "report",
+        FillMined: "mined",
         FillSettled: "settled",
         FillReversed: "reversed",
         OrderMissing: "missing",

@@ -13,6 +13,7 @@ from dutchbook.engine.memory import (
     ordered_of,
     reported_of,
     verdict_of,
+    withdrawn_of,
 )
 from dutchbook.execution.step import BasketEnd
 
@@ -44,6 +45,8 @@ def _take(desk: Desk, line: Kept) -> None:
         case "command":
             if (cancel := cancel_of(line)) is not None:
                 desk.execution.relive(cancel)
+        case "withdraw":
+            desk.execution.relive(withdrawn_of(line))
         case "basket":
             _end(desk, end_of(line))
         case _:

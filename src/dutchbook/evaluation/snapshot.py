@@ -11,6 +11,8 @@ from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.orders import IntentId, OrderId, OrderStatus
 from dutchbook.domain.units import Money, Nanos, Price, Size
+from dutchbook.strategies.reward_maker.observations import MakerFigures
+from dutchbook.strategies.reward_maker.verifying import RewardsToday
 
 
 class BookRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,13 +135,14 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
 class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A desk at one instant.
 
-    `source` says what is watched and `notice` what must be known of it: that opportunities are planted; `said` is the
-    newest that its connections said of themselves. Rows are the ones worth showing, newest or nearest first; the
-    counters count all. Profit: `realised` is gross, `equity` after fees, positions marked conservatively. `data_age` is
-    the time since the last frame.
+    `strategies` are those that it runs. `source` says what is watched and `notice` what must be known of it: that
+    opportunities are planted; `said` is the newest that its connections said of themselves. Rows are the ones worth
+    showing, newest or nearest first; the counters count all. Profit: `realised` is gross, `equity` after fees,
+    positions marked conservatively. `data_age` is the time since the last frame.
     """
 
     mode: str
+    strategies: tuple[str, ...] = ()
     source: str
     notice: str = ""
     said: str = ""
@@ -161,6 +164,7 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     refused: int = 0
     refusals: dict[str, int] = {}
     orders: int = 0
+    orders_working: int = 0
     baskets: tuple[BasketRow, ...] = ()
     fills: tuple[FillRow, ...] = ()
     fills_total: int = 0
@@ -173,6 +177,10 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     fees: Money
     alerts: tuple[AlertRow, ...] = ()
     alerts_total: int = 0
+    exposure: Money = Money(0)
+    """What is held, at its cost, and what open purchases may still spend."""
+    reserved: Money = Money(0)
+    """The latter part of it."""
     halted: str | None = None
     paused: str | None = None
     run: str = ""
@@ -180,6 +188,10 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     journal_head: str = ""
     stages: tuple[StageFigures, ...] = ()
     """From a frame to the venue's answer, where orders really leave."""
+    rewards: RewardsToday | None = None
+    maker: MakerFigures | None = None
+    """What the reward maker did, if it runs."""
+    """What quotes for rewards earn, where any are wanted."""
 
 
 class ScanRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,6 +250,8 @@ class DeskStatus(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     mode: str
     process: int | None = None
+    strategies: tuple[str, ...] = ()
+    """What the desk runs that is at work, or what the settings say."""
     halted: str | None = None
     halted_by: str | None = None
     halted_at: Nanos | None = None

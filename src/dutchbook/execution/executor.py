@@ -8,6 +8,7 @@ from dutchbook.domain.events import (
     AccountStated,
     CancelFailed,
     CancelOrdered,
+    FillMined,
     FillReversed,
     FillSettled,
     ForeignFill,
@@ -24,11 +25,13 @@ from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import OperationKind, Progress
 from dutchbook.domain.orders import Intent, IntentId, Leg, Order, OrderId, OrderStatus, PlanKind, Report
-from dutchbook.domain.units import SECOND, Nanos, decimal_text
+from dutchbook.domain.units import SECOND, Nanos, Size, decimal_text
+from dutchbook.domain.wishes import Withdraw
 from dutchbook.execution.accounts import AGAIN, Accounts
 from dutchbook.execution.basket import Baskets
 from dutchbook.execution.cancels import Cancels
 from dutchbook.execution.fill_rates import FillRates
+from dutchbook.execution.holdings import merge_of
 from dutchbook.execution.markouts import Markout
 from dutchbook.execution.operations import Operations, markets_of
 from dutchbook.execution.orders import Change, OrderNews, Orders
@@ -44,8 +47,10 @@ from dutchbook.risk.review import Approved
 
 type ExecutionEvent = OrderEvent | VenueStateChanged | TimerFired
 """What execution wants to hear of."""
-type Lived = Intent | Order | OrderNews | LedgerEntry | Ordered | OperationReported | BasketEnd | CancelOrdered
-"""What a journal has of execution: approved intents, orders as sent, news of them, operations, ends, human cancels."""
+type Lived = (
+    Intent | Order | OrderNews | LedgerEntry | Ordered | OperationReported | BasketEnd | CancelOrdered | Withdraw
+)
+"""What a journal has of execution: approved intents, orders as sent, news of them, operations, ends, cancels."""
 
 PROBE_EVERY = Nanos(10 * SECOND)
 """How often a venue that is not up is asked whether it is, where it does not say when it will be."""
@@ -115,8 +120,8 @@ class Execution:
                 self._missing(event, draft)
             case CancelFailed():
                 self._cancel_failed(event, draft)
-            case ForeignFill():
-                self._accounts.foreign_fill(event, draft)
+            case FillMined() | ForeignFill():
+                self._trade(event, draft)
             case AccountStated():
                 self._account(event, now, draft)
             case OperationReported():
@@ -132,6 +137,19 @@ class Execution:
         draft = StepDraft()
         self._plans.stop(order)
         self._cancels.want(self.orders[order], draft)
+        return self._done(draft, now)
+
+    def withdraw(self, intent: IntentId, now: Nanos) -> Step:
+        """End an order plan and cancel its order, as soon as that is known to rest. Nothing if the plan is over."""
+        draft = StepDraft()
+        self._plans.withdraw(intent, now, draft)
+        return self._done(draft, now)
+
+    def merge(self, market: Market, size: Size, now: Nanos) -> Step:
+        """Turn so many YES and NO, that are there, back into cash."""
+        draft = StepDraft()
+        self.operations.begin(merge_of(market, size), draft)
+        self.moved(market.id, now)
         return self._done(draft, now)
 
     def cancel_all(self, now: Nanos, *, market: MarketId | None = None, buys_only: bool = False) -> Step:
@@ -173,6 +191,10 @@ class Execution:
     def busy(self, subject: str) -> bool:
         """Whether something for this subject is still at work."""
         return self._baskets.busy(subject) or self._plans.busy(subject)
+
+    def planned(self, intent: IntentId) -> bool:
+        """Whether the order plan of an intent is at work, be it only that its fills may still be taken back."""
+        return self._plans.planned(intent)
 
     def working(self) -> tuple[Intent, ...]:
         """The intents that are at work, oldest first."""
@@ -217,6 +239,8 @@ class Execution:
                 self._plans.relive_end(line.intents[0])
             case CancelOrdered():
                 self._stop(line)
+            case Withdraw():
+                self._plans.relive_withdrawn(line.intent)
             case _:
                 self._baskets.relive_operation(line)
         return change
@@ -283,6 +307,13 @@ class Execution:
             self._incident(change, draft)
         elif not owned and (change.booked is not None or change.undone is not None):
             self._nobodys(change, draft)
+
+    def _trade(self, event: FillMined | ForeignFill, draft: StepDraft) -> None:
+        """A trade stands in a block, or was made by an order that is not here."""
+        if isinstance(event, FillMined):
+            self.orders.mined(event)
+        else:
+            self._accounts.foreign_fill(event, draft)
 
     def _incident(self, change: Change, draft: StepDraft) -> None:
         """The desk was wrong about an order: the position is corrected, nothing is opened until a person looked."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.events import MarketEvent, OrderFilled, OrderReported
-from dutchbook.domain.identity import OutcomeId, Venue, venue_of
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue, venue_of
 from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import Operation
 from dutchbook.domain.orders import Order, OrderId, OrderStatus, TimeInForce
@@ -68,6 +68,7 @@ class VenueGateway:
         self._leaving: dict[Venue, list[Prepared]] = {}
         self._venues: dict[OrderId, tuple[Venue, Order]] = {}
         self._working: Callable[[], Sequence[Order]] = tuple
+        self._working_in: Callable[[MarketId], Sequence[Order]] = lambda _: ()
         self._watch: Watch | None = None
 
     def watched_by(self, watch: Watch) -> None:
@@ -77,9 +78,9 @@ class VenueGateway:
             if isinstance(broker, _Watched):
                 broker.watch(watch.signed)
 
-    def follow(self, working: Callable[[], Sequence[Order]]) -> None:
-        """Where to look up the orders that may still trade, with what they filled."""
-        self._working = working
+    def follow(self, working: Callable[[], Sequence[Order]], working_in: Callable[[MarketId], Sequence[Order]]) -> None:
+        """Where to look up the orders that may still trade, with what they filled: all, and those of one market."""
+        self._working, self._working_in = working, working_in
 
     def adopt(self, orders: Sequence[Order], told: Sequence[tuple[str, str]], since: Nanos) -> None:
         """Orders of an earlier run that may still be at their venues, and which of their fills are booked."""
@@ -225,12 +226,9 @@ class VenueGateway:
             return []
         levels = list(view.asks() if side is Side.BUY else view.bids())
         market = self._market_of(outcome)
-        working = self._working()
-        if market is None or not working:
+        if market is None:
             return levels
-        for order in working:
-            if order.leg.market != market.id:
-                continue
+        for order in self._working_in(market.id):
             if order.leg.tif in _RESTING and order.status is not OrderStatus.SENDING:
                 levels = without(levels, order.leg, order.remaining, market, (outcome, side))
             if flying and order.status in (OrderStatus.SENDING, OrderStatus.UNKNOWN):

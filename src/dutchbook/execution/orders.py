@@ -6,8 +6,8 @@ import msgspec
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
-from dutchbook.domain.events import FillReversed, FillSettled, OrderFilled, OrderReported
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.events import FillMined, FillReversed, FillSettled, OrderFilled, OrderReported
+from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.orders import Fill, IntentId, Leg, Order, OrderId, OrderStatus, Report, Route
 from dutchbook.domain.units import Nanos, Size
 
@@ -50,11 +50,15 @@ class Orders:
     def __init__(self) -> None:
         self._orders: dict[OrderId, Order] = {}
         self._working: dict[OrderId, Order] = {}
+        self._in_market: dict[MarketId, dict[OrderId, Order]] = {}
+        """The same, by market: who quotes five hundred must not look through a thousand orders at each look."""
         self._changed: dict[OrderId, Nanos] = {}
         self._fills: dict[tuple[OrderId, str], Fill] = {}
         self._over: set[tuple[OrderId, str]] = set()
         """Fills that are settled or taken back, told before their fill or after it."""
         self._reversed: set[tuple[OrderId, str]] = set()
+        self._mined: set[tuple[OrderId, str]] = set()
+        """Fills that are not final, and of which a block tells: what they bought is there to be sold."""
         self._unsettled: dict[OutcomeId, int] = {}
 
     def __getitem__(self, order: OrderId) -> Order:
@@ -63,6 +67,10 @@ class Orders:
         if found is None:
             raise IllegalTransition(f"order {order}: not one of ours - reconcile with the venue")
         return found
+
+    def find(self, order: OrderId) -> Order | None:
+        """An order, or None if nobody here sent it."""
+        return self._orders.get(order)
 
     def __contains__(self, order: OrderId) -> bool:
         return order in self._orders
@@ -119,6 +127,14 @@ class Orders:
         self._keep(change.after, event.received)
         return change
 
+    def mined(self, event: FillMined) -> None:
+        """What a provisional fill bought may be sold. Nothing, of a fill that was not told or is over."""
+        key = (event.order, event.fill)
+        fill = self._fills.get(key)
+        if fill is not None and fill.provisional and key not in self._over and key not in self._mined:
+            self._owe(fill, -1)
+            self._mined.add(key)
+
     def foreign(self, fill: Fill) -> bool:
         """A trade of our account by an order that is not here; whether it is new."""
         key = (fill.order, fill.id)
@@ -135,7 +151,7 @@ class Orders:
         fill, before = self._fills.get(key), key in self._over
         self._over.add(key)
         if fill is not None and fill.provisional and not before:
-            self._owe(fill, -1)
+            self._owe_no_more(key, fill)
         if isinstance(event, FillSettled) or key in self._reversed:
             return None
         self._reversed.add(key)
@@ -144,6 +160,11 @@ class Orders:
     def working(self) -> tuple[Order, ...]:
         """Orders that may still trade, unknown ones included."""
         return tuple(self._working.values())
+
+    def working_in(self, market: MarketId) -> tuple[Order, ...]:
+        """Those of one market."""
+        there = self._in_market.get(market)
+        return tuple(there.values()) if there else ()
 
     def unknown(self) -> tuple[Order, ...]:
         """Orders that wait for reconciliation."""
@@ -154,7 +175,7 @@ class Orders:
         return self._changed[order]
 
     def unsettled(self, outcome: OutcomeId) -> Size:
-        """Contracts of an outcome that were bought and whose settlement is not final."""
+        """Contracts of an outcome that were bought and stand in no block yet: nobody can sell them."""
         return Size(self._unsettled.get(outcome, 0))
 
     def provisional(self) -> tuple[Fill, ...]:
@@ -190,7 +211,7 @@ class Orders:
         self._over.add(key)
         if fill is None or not fill.provisional:
             return Change(before, before, remark=f"fill {event.fill} is final, and was not told as provisional")
-        self._owe(fill, -1)
+        self._owe_no_more(key, fill)
         return Change(before, before, settled=fill)
 
     def _taken_back(self, event: FillReversed) -> Change:
@@ -206,9 +227,15 @@ class Orders:
         final = key in self._over or not fill.provisional
         if not final:
             self._over.add(key)
-            self._owe(fill, -1)
+            self._owe_no_more(key, fill)
         why = f"fill {event.fill} of order {before.id} was final, and is taken back: {event.detail}" if final else ""
         return Change(before, after, undone=fill, incident=why)
+
+    def _owe_no_more(self, key: tuple[OrderId, str], fill: Fill) -> None:
+        if key in self._mined:
+            self._mined.discard(key)
+        else:
+            self._owe(fill, -1)
 
     def _owe(self, fill: Fill, sign: int) -> None:
         if fill.side is Side.BUY:
@@ -223,8 +250,12 @@ class Orders:
         self._changed[order.id] = at
         if order.status.final:
             self._working.pop(order.id, None)
+            there = self._in_market.get(order.leg.market)
+            if there is not None and there.pop(order.id, None) is not None and not there:
+                del self._in_market[order.leg.market]
         else:
             self._working[order.id] = order
+            self._in_market.setdefault(order.leg.market, {})[order.id] = order
 
 
 def _incident(before: Order, report: Report) -> str:

@@ -93,6 +93,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     when it fires. Intents are ways home: risk reviews them like all others. Queries and sweeps are questions to venues.
     Findings are what execution itself found out: events to be dispatched, on record, after all else of the step.
 
+    `freed` are intents that send nothing more, though they are not over: what was reserved for them, but for their live
+    orders, may be released.
+
     `ordered` are operations that leave now and are booked once they are reported as done; `done` are those that the
     event just taken in reported so: booked before the orders leave, and on record by that report.
     """
@@ -106,6 +109,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[Intent, ...] = ()
     notes: tuple[Note, ...] = ()
     ended: tuple[BasketEnd, ...] = ()
+    freed: tuple[IntentId, ...] = ()
     queries: tuple[OrderId, ...] = ()
     sweeps: tuple[Venue, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -131,6 +135,7 @@ class StepDraft:
         self.intents: list[Intent] = []
         self.notes: list[Note] = []
         self.ended: list[BasketEnd] = []
+        self.freed: list[IntentId] = []
         self.queries: list[OrderId] = []
         self.sweeps: list[Venue] = []
         self.findings: list[Finding] = []
@@ -150,6 +155,7 @@ class StepDraft:
             intents=tuple(self.intents),
             notes=tuple(self.notes),
             ended=tuple(self.ended),
+            freed=tuple(self.freed),
             queries=tuple(dict.fromkeys(self.queries)),
             sweeps=tuple(dict.fromkeys(self.sweeps)),
             findings=tuple(self.findings),

@@ -26,7 +26,7 @@ def _all_settled(_: OutcomeId) -> Size:
 class _Hold:
     """What one intent may still do: its plan until it is released, its live orders for as long as they live."""
 
-    __slots__ = ("consumed", "max_loss", "orders", "plan", "released", "seen", "sizes", "traded")
+    __slots__ = ("consumed", "counted", "max_loss", "orders", "plan", "released", "seen", "sizes", "traded")
 
     def __init__(self, plan: Mapping[MarketId, Money], legs: Iterable[Leg], max_loss: Money) -> None:
         self.plan = plan
@@ -37,6 +37,8 @@ class _Hold:
         self.sizes: dict[tuple[OutcomeId, Side], int] = {}
         self.traded: dict[tuple[OutcomeId, Side], int] = {}
         self.consumed: dict[MarketId, int] = {}
+        self.counted: Mapping[MarketId, int] = {}
+        """What of it is in the sums."""
         for leg in legs:
             claim = (leg.outcome, leg.side)
             self.sizes[claim] = self.sizes.get(claim, 0) + leg.size
@@ -67,6 +69,11 @@ class Exposure:
         self._fee_of = fee_of
         self._holds: dict[IntentId, _Hold] = {}
         self._reserved: dict[MarketId, int] = {}
+        self._total = 0
+        self._at_venue: dict[Venue, int] = {}
+        self._at_worst = 0
+        self._claiming: dict[tuple[OutcomeId, Side], dict[IntentId, _Hold]] = {}
+        """Who may still trade an outcome in a direction: what is looked up for one outcome must not look at all."""
         self._reviewed: tuple[Intent, Mapping[MarketId, Money]] | None = None
 
     def needed(self, intent: Intent) -> Mapping[MarketId, Money]:
@@ -99,6 +106,8 @@ class Exposure:
         hold = _Hold(needed if reviewed is intent else self.needed(intent), intent.legs, intent.max_loss)
         self._reviewed = None
         self._holds[intent.id] = hold
+        self._at_worst += hold.max_loss
+        self._claim(intent.id, hold)
         self._add(hold, 1)
 
     def order_changed(self, order: Order) -> None:
@@ -117,6 +126,7 @@ class Exposure:
             self._add(hold, -1)
         for order in orders:
             self._note(hold, order)
+        self._claim(intent, hold)
         self._close_or_add(intent, hold)
 
     def moved(self, intent: IntentId, market: MarketId, amount: Money) -> None:
@@ -141,8 +151,8 @@ class Exposure:
 
     def venue(self, venue: Venue) -> Money:
         """Capital at a venue: positions at cost and reservations."""
-        markets = self._ledger.cost_by_market.keys() | self._reserved.keys()
-        return Money(sum(self.market(market) for market in markets if self._venue_of(market) is venue))
+        held = (cost for market, cost in self._ledger.cost_by_market.items() if self._venue_of(market) is venue)
+        return Money(sum(held) + self._at_venue.get(venue, 0))
 
     def deployed(self) -> Money:
         """Capital in all markets: positions at cost and reservations."""
@@ -150,11 +160,15 @@ class Exposure:
 
     def reserved(self) -> Money:
         """What all intents and live orders may still spend."""
-        return Money(sum(self._reserved.values()))
+        return Money(self._total)
+
+    def reserved_in(self, market: MarketId) -> Money:
+        """What all intents and live orders may still spend in one market."""
+        return Money(self._reserved.get(market, 0))
 
     def reserved_at(self, venue: Venue) -> Money:
         """What all intents and live orders may still spend at one venue."""
-        return Money(sum(amount for market, amount in self._reserved.items() if self._venue_of(market) is venue))
+        return Money(self._at_venue.get(venue, 0))
 
     def free_cash(self) -> Money:
         """Cash that nothing in flight may need: all that may be spent, or withdrawn."""
@@ -162,7 +176,7 @@ class Exposure:
 
     def worst_loss(self) -> Money:
         """The sum of the losses that the intents in flight were approved with."""
-        return Money(sum(hold.max_loss for hold in self._holds.values()))
+        return Money(self._at_worst)
 
     def incoming(self, outcome: OutcomeId) -> Size:
         """Contracts of an outcome that may still be bought for us."""
@@ -210,12 +224,30 @@ class Exposure:
     def _close_or_add(self, intent: IntentId, hold: _Hold) -> None:
         if hold.over:
             del self._holds[intent]
+            self._at_worst -= hold.max_loss
+            for claim in hold.sizes:
+                claiming = self._claiming[claim]
+                del claiming[intent]
+                if not claiming:
+                    del self._claiming[claim]
         else:
             self._add(hold, 1)
 
+    def _claim(self, intent: IntentId, hold: _Hold) -> None:
+        """Let a hold be found by what it may trade."""
+        for order in hold.orders.values():
+            hold.sizes.setdefault((order.leg.outcome, order.leg.side), 0)
+        for claim in hold.sizes:
+            self._claiming.setdefault(claim, {})[intent] = hold
+
     def _add(self, hold: _Hold, sign: int) -> None:
-        """Add what a hold reserves to the sums, or take it out before the hold changes."""
-        for market, amount in self._claims(hold).items():
+        """Add what a hold reserves to the sums, or take out what was added before the hold changes."""
+        if sign > 0:
+            hold.counted = self._claims(hold)
+        for market, amount in hold.counted.items():
+            venue = self._venue_of(market)
+            self._total += sign * amount
+            self._at_venue[venue] = self._at_venue.get(venue, 0) + sign * amount
             total = self._reserved.get(market, 0) + sign * amount
             if total:
                 self._reserved[market] = total
@@ -236,7 +268,7 @@ class Exposure:
     def _in_flight(self, outcome: OutcomeId, side: Side) -> Size:
         total = 0
         claim = (outcome, side)
-        for hold in self._holds.values():
+        for hold in self._claiming.get(claim, {}).values():
             live = sum(o.remaining for o in hold.orders.values() if (o.leg.outcome, o.leg.side) == claim)
             left = 0 if hold.released else hold.sizes.get(claim, 0) - hold.traded.get(claim, 0)
             total += max(live, left)

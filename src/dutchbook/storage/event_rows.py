@@ -3,12 +3,12 @@
 | column   | meaning                                                                                         |
 |----------|-------------------------------------------------------------------------------------------------|
 | event    | number of the event in its segment, from 0; rows of one event stand together and in order       |
-| kind     | the event's tag: book, levels, delta, group, lost, trade, top, grid, listed, question, status, resolved |
+| kind     | the event's tag: book, levels, delta, group, lost, trade, top, or a rare one (grid, listed, ...) |
 | received | UTC nanoseconds                                                                                 |
 | venue_at | the venue's time, UTC nanoseconds, or nothing                                                   |
 | complete | of book and levels: whether the group of the venue's instant is whole                           |
 | outcome  | whose book or trade; of group and lost one row for each                                         |
-| market   | of rare kinds: which market or question                                                         |
+| market   | of rare kinds: which market, question or venue                                                 |
 | side     | buy (bid) or sell (ask); of a trade what the taker did                                          |
 | price    | 1e-4 dollar                                                                                     |
 | size     | 1e-6 contract: of a level its total (0 removes it), of delta the signed change                  |
@@ -18,7 +18,7 @@ A book without levels, and whatever else lists nothing, is one row without side,
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any
 
 import msgspec
 
@@ -37,6 +37,8 @@ from dutchbook.domain.events import (
     MarketResolved,
     MarketStatusChanged,
     QuestionListed,
+    RewardsListed,
+    RewardsStated,
     TopQuoted,
     TradePrinted,
 )
@@ -59,9 +61,12 @@ COLUMNS = {
 
 type Row = tuple[Any, ...]
 """One row, in the order of COLUMNS."""
-type RareEvent = GridChanged | MarketListed | QuestionListed | MarketStatusChanged | MarketResolved
+type RareEvent = (
+    GridChanged | MarketListed | QuestionListed | MarketStatusChanged | MarketResolved | RewardsListed | RewardsStated
+)
 
-_rare = msgspec.json.Decoder(GridChanged | MarketListed | QuestionListed | MarketStatusChanged | MarketResolved)
+_rare: msgspec.json.Decoder[RareEvent] = msgspec.json.Decoder(RareEvent)
+_RARE = ("grid", "listed", "question", "status", "resolved", "rewards", "earnings")
 _BUY, _SELL = Side.BUY.value, Side.SELL.value
 _SIDES = {_BUY: Side.BUY, _SELL: Side.SELL}
 
@@ -95,10 +100,8 @@ def rows_of(number: int, event: MarketEvent) -> list[Row]:
             return _outcome_rows((number, "group", event.received), event.outcomes, None)
         case BookLost():
             return _outcome_rows((number, "lost", event.received), event.outcomes, event.reason)
-        case GridChanged() | MarketListed() | QuestionListed() | MarketStatusChanged() | MarketResolved():
-            return [_rare_row(number, event)]
         case _:
-            assert_never(event)
+            return [_rare_row(number, event)]
 
 
 def event_of(rows: Sequence[Row]) -> MarketEvent:
@@ -121,6 +124,8 @@ def _rare_row(number: int, event: RareEvent) -> Row:
             subject: str = event.market.id
         case QuestionListed():
             subject = event.question.id
+        case RewardsListed() | RewardsStated():
+            subject = event.venue
         case _:
             subject = event.market
     at = event.at if isinstance(event, GridChanged) else None
@@ -171,8 +176,7 @@ def _outcomes(rows: Sequence[Row]) -> tuple[OutcomeId, ...]:
 
 def _rare_event(rows: Sequence[Row]) -> RareEvent:
     [row] = rows
-    event: RareEvent = _rare.decode(row[10])
-    return event
+    return _rare.decode(row[10])
 
 
 _READERS: Mapping[str, Callable[[Sequence[Row]], MarketEvent]] = {
@@ -183,5 +187,5 @@ _READERS: Mapping[str, Callable[[Sequence[Row]], MarketEvent]] = {
     "top": _top,
     "group": _group,
     "lost": _lost,
-    **dict.fromkeys(("grid", "listed", "question", "status", "resolved"), _rare_event),
+    **dict.fromkeys(_RARE, _rare_event),
 }

@@ -31,6 +31,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.run / "desk.sock"
 
     @property
+    def logs(self) -> Path:
+        """Log files of the desk that runs here, one for each room and day."""
+        return self.root / "logs"
+
+    @property
     def pairs(self) -> Path:
         """The table of pairs across venues: a line for each decision about one."""
         return self.root / "pairs.jsonl"

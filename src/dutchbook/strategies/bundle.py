@@ -30,6 +30,7 @@ from dutchbook.strategies.bundle_stats import BundleStats
 from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import BundleIndex, Standing, Tracked
 from dutchbook.strategies.leg_risk import less_leg_risk
+from dutchbook.strategies.names import BUNDLE
 from dutchbook.strategies.near_miss import NearMissPool
 from dutchbook.strategies.observations import Closing, Observation, OpportunitySeen
 from dutchbook.strategies.ports import DeskView
@@ -37,7 +38,6 @@ from dutchbook.strategies.settings import BundleSettings
 from dutchbook.strategies.standings import Standings
 from dutchbook.strategies.wording import reason, standing_text
 
-BUNDLE = "bundle"
 PAIR_WATCH = "pair-watch"
 """What it is called where it only watches pairs."""
 

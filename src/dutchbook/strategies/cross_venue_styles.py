@@ -16,10 +16,8 @@ from dutchbook.domain.pricing.fees import taker_fee
 from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, notional_down, notional_up
 from dutchbook.strategies.appraisal import Demands, Offer, worst_partial_fill
 from dutchbook.strategies.cross_venue_settings import CrossVenueSettings, FirstLeg, PairDemands
+from dutchbook.strategies.names import ATOMIC_ARB, LEG_AND_HEDGE
 from dutchbook.strategies.ports import DeskView
-
-ATOMIC_ARB = "atomic-arb"
-LEG_AND_HEDGE = "leg-and-hedge"
 
 _ALL = 1_000_000
 

@@ -6,8 +6,9 @@ from typing import Protocol
 from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.events import Event
 from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.orders import Intent, IntentId
+from dutchbook.domain.orders import IntentId
 from dutchbook.domain.units import Nanos
+from dutchbook.domain.wishes import Wish
 
 
 class DeskView(Protocol):
@@ -33,7 +34,7 @@ class DeskView(Protocol):
         ...
 
     def busy(self, subject: str) -> bool:
-        """Whether a basket for this subject is still working."""
+        """Whether a basket or an order plan for this subject is still working."""
         ...
 
 
@@ -54,7 +55,7 @@ class Strategy(Protocol):
         """
         ...
 
-    def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
+    def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Wish]:
         """Called once the changes of a venue instant are complete. Outcomes it did not ask for are allowed."""
         ...
 
@@ -62,6 +63,7 @@ class Strategy(Protocol):
         """These books are unknown until their next snapshots."""
         ...
 
-    def on_event(self, event: Event, desk: DeskView) -> Sequence[Intent]:
-        """Listings, resolutions, timers."""
+    def on_event(self, event: Event, desk: DeskView) -> Sequence[Wish]:
+        """All else but trades and commands: listings, rewards, resolutions, timers, lost books, and what became of
+        orders, operations, accounts and venues."""
         ...

@@ -50,6 +50,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     """Sent by POST, as JSON, if there is one."""
     tokens: int = 1
+    headers: Callable[[], Mapping[str, str]] | None = None
+    """More headers, made anew for each try: a signature over the body."""
 
 
 class HttpReader:
@@ -108,6 +110,8 @@ class HttpReader:
             headers["Content-Type"] = "application/json"
         if self._headers is not None:
             headers.update(self._headers(method, urlsplit(url).path))
+        if question.headers is not None:
+            headers.update(question.headers())
         try:
             async with self._session.request(
                 method,

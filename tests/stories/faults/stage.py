@@ -62,6 +62,9 @@ class _Watched:
     def trading(self) -> Trading | None:
         return self._source.trading
 
+    def heard(self) -> Sequence[str]:
+        return self._source.heard()
+
     def inside(self, work: Callable[[], None]) -> None:
         self._source.inside(work)
 

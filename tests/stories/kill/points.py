@@ -74,7 +74,7 @@ PLACES: Sequence[Place] = (
     Place(OrderWriter, "body", _always("signing at polymarket")),
     Place(SignedAhead, "request", _signed_kalshi),
     Place(OrderLine, "send", _request),
-    Place(RecordingWriter, "write", _private("keeping a frame of")),
+    Place(RecordingWriter, "put", _private("keeping a frame of")),
     Place(LiveDriver, "take", _private("taking a frame of"), mute=True),
     Place(PolymarketOrderCodec, "decode", _private("decoding")),
     Place(KalshiOrderCodec, "decode", _private("decoding")),

@@ -1,6 +1,7 @@
 """The other end of the control socket: commands that ask a running desk."""
 
 import socket
+import time
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from dutchbook.storage.lock import holder
 
 PATIENCE_S = 10.0
 _CHUNK = 64 << 10
+_LOOK_S = 0.02
 
 
 def running(home: Path) -> bool:
@@ -40,6 +42,21 @@ def ask(home: Path, request: Request, patience_s: float = PATIENCE_S) -> Answer:
     if answer.error:
         raise UsageError(answer.error)
     return answer
+
+
+def wait_until_over(home: Path, patience_s: float = PATIENCE_S) -> None:
+    """Return once the desk that was stopped has let go of its home, so that another may begin.
+
+    Raises DutchbookError if it does not.
+    """
+    until = time.monotonic() + patience_s
+    while (process := holder(Home(home).lock)) is not None:
+        if time.monotonic() >= until:
+            raise DutchbookError(
+                f"the desk (process {process}) stopped trading, but has not ended within {patience_s:g} s - see "
+                f"{Home(home).logs}"
+            )
+        time.sleep(_LOOK_S)
 
 
 def _exchange(path: Path, request: bytes, patience_s: float) -> bytes:

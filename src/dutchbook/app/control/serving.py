@@ -122,6 +122,10 @@ class Commands:
             self.stopping = request
             self._dispatch(CancelOrdered(f"{_BY} stop", self._now, buys_only=not request.all))
 
+    def clean_start(self) -> None:
+        """Cancel the purchases that an earlier run left: nothing is bought on its account."""
+        self._dispatch(CancelOrdered(f"{_BY} run --clean-start", self._now, buys_only=True))
+
     def _command(self, request: Request) -> str:
         """Raises UsageError for an order, market or strategy that is not there."""
         match request:

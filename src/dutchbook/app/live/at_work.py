@@ -13,6 +13,7 @@ from dutchbook.app.live.brokers import KalshiTerms, seats
 from dutchbook.app.live.examining import examine_accounts
 from dutchbook.app.live.feeds import Tell
 from dutchbook.app.live.opening import Choice, places
+from dutchbook.app.live.rewards import filters_wanted
 from dutchbook.app.live.source import Label, LiveSource
 from dutchbook.app.live.venues import Where, connecting
 from dutchbook.app.pairing import paired_markets
@@ -64,7 +65,8 @@ def _opened(
     clock = RealClock()
     kalshi = _at_kalshi(settings, real=isinstance(armed, Armed))
     taking = seats(armed, order_limit, sign_ahead=settings.execution.sign_ahead, kalshi=kalshi)
-    connect = connecting(armed.where, settings.venues, clock, paired_markets(home), taking)
+    pairs, rewards = paired_markets(home), filters_wanted(settings)
+    connect = connecting(armed.where, settings.venues, clock, pairs, taking, rewards=rewards)
     with closing(LiveSource(_label(armed, kalshi.subaccount), connect, clock, tell)) as source:
         yield Work(source, settings, banner(armed, settings) if isinstance(armed, Armed) else ())
 

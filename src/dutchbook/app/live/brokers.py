@@ -28,7 +28,7 @@ from dutchbook.venues.order_line import Dial
 from dutchbook.venues.polymarket.account import polymarket_account
 from dutchbook.venues.polymarket.api_keys import ApiKeys, login_headers
 from dutchbook.venues.polymarket.broker import PolymarketBroker, Seat
-from dutchbook.venues.polymarket.credentials import Credentials, Login
+from dutchbook.venues.polymarket.credentials import Credentials, Login, RequestSigner
 from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.json_rpc import PolygonNode
 from dutchbook.venues.polymarket.limits import LIMITS
@@ -43,10 +43,12 @@ from dutchbook.venues.polymarket.order_signing import (
     SigningCaps,
 )
 from dutchbook.venues.polymarket.order_writer import OrderWriter
+from dutchbook.venues.polymarket.own_rewards import PolymarketOwnRewards
 from dutchbook.venues.polymarket.own_trades import Identity
 from dutchbook.venues.polymarket.own_transactions import OwnTransactions
 from dutchbook.venues.polymarket.relayer import Relayer, RelayerKey, RelayerLine
 from dutchbook.venues.polymarket.wallets import SignatureType
+from dutchbook.venues.rewards import OwnRewardReads
 from dutchbook.venues.surroundings import Surroundings
 from dutchbook.venues.trading import Broker, OrderCodec
 
@@ -79,6 +81,7 @@ def seats(
         brokers: dict[Venue, Broker] = {}
         codecs: dict[Venue, OrderCodec] = {}
         operators: dict[Venue, OperationLine] = {}
+        rewards: dict[Venue, OwnRewardReads] = {}
         lookups, line = Lookups(), _Line(session, around, dialler, sign_ahead)
         for account in armed.accounts:
             match account:
@@ -88,10 +91,12 @@ def seats(
                     made = _at_kalshi(account, armed.where, line, kalshi)
                 case _:
                     assert_never(account)
-            brokers[account.venue], codecs[account.venue] = made
+            brokers[account.venue], codecs[account.venue], own = made
+            if own is not None:
+                rewards[account.venue] = own
             if isinstance(account, PolymarketKeys):
                 operators[account.venue] = _operations(account, armed.where, line, lookups)
-        return Trading(brokers=brokers, codecs=codecs, lookups=lookups, operators=operators)
+        return Trading(brokers=brokers, codecs=codecs, lookups=lookups, operators=operators, rewards=rewards)
 
     return take
 
@@ -108,7 +113,7 @@ class _Line(NamedTuple):
         return None if self.dialler is None else self.dialler(base)
 
 
-type _Made = tuple[Broker, OrderCodec]
+type _Made = tuple[Broker, OrderCodec, OwnRewardReads | None]
 
 
 async def _at_polymarket(
@@ -137,7 +142,13 @@ async def _at_polymarket(
         held=partial(lookups.held, Venue.POLYMARKET),
     )
     codec = PolymarketOrderCodec(Identity(credentials.key, account.funder), Listings(lookups.market, lookups.holding))
-    return PolymarketBroker(seat, hosts, line.around, dial=line.dial(hosts.clob)), codec
+    requests = RequestSigner(account.address, credentials)
+    own = PolymarketOwnRewards(_reader(hosts.clob, line), account, requests, line.around.clock)
+    return PolymarketBroker(seat, hosts, line.around, dial=line.dial(hosts.clob)), codec, own
+
+
+def _reader(host: str, line: _Line) -> HttpReader:
+    return HttpReader(host, line.session, Budget(LIMITS, line.around.clock, line.around.sleep), line.around)
 
 
 def _operations(keys: PolymarketKeys, where: Where, line: _Line, lookups: Lookups) -> OperationLine:
@@ -192,4 +203,4 @@ def _at_kalshi(keys: KalshiKeys, where: Where, line: _Line, terms: KalshiTerms) 
         BrokerTerms(group_contracts=terms.group_contracts),
         dial=line.dial(hosts.rest),
     )
-    return broker, KalshiOrderCodec(shards, terms.subaccount)
+    return broker, KalshiOrderCodec(shards, terms.subaccount), None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import msgspec
 
 from dutchbook.app.live.results import LOOK_S, ReadMarkets, Results
+from dutchbook.app.live.rewards import VERIFY_S, RewardScan, Scanned, stated
 from dutchbook.app.trading import Trading
 from dutchbook.domain.errors import VenueError, WireError
 from dutchbook.domain.events import MarketListed, QuestionListed
@@ -32,6 +33,8 @@ class Link(msgspec.Struct, frozen=True):
     discover: Callable[[], Awaitable[Discovered]]
     results: ReadMarkets | None = None
     """How single markets are read, to learn what those pay that are over."""
+    rewards: RewardScan | None = None
+    """What is paid for quotes, where somebody wants to know."""
 
 
 class LiveFeeds:
@@ -56,6 +59,7 @@ class LiveFeeds:
         self.skipped = 0
         self._results = Results(self.markets.values)
         self._seats = seats
+        self._first_rewards: list[Scanned | str] = []
         self.trading: Trading | None = None
         """The brokers, once `discover` is done."""
 
@@ -63,6 +67,8 @@ class LiveFeeds:
         """Learn what there is. Raises VenueError."""
         for found in await asyncio.gather(*(link.discover() for link in self._links)):
             self._keep(found)
+        for link in self._links:
+            self._first_rewards += [await self._first_look(link.rewards)] if link.rewards is not None else []
         if self._seats is not None:
             self.trading = await self._seats()
             self._results.trades(self.trading.lookups)
@@ -75,6 +81,12 @@ class LiveFeeds:
                 group.create_task(link.feed.run(known, take, lambda notice: self._notice(notice, take, tell)))
             group.create_task(self._keep_looking(take, tell))
             group.create_task(self._ask_results(take, tell))
+            self._tell_first_rewards(take, tell)
+            for link in self._links:
+                if link.rewards is not None:
+                    group.create_task(self._keep_scanning(link, link.rewards, take, tell))
+            for venue in self._verified():
+                group.create_task(self._keep_verifying(venue, take, tell))
             for broker in () if self.trading is None else self.trading.brokers.values():
                 group.create_task(broker.run(take, lambda notice: self._notice(notice, take, tell)))
             for line in () if self.trading is None else self.trading.operators.values():
@@ -116,6 +128,62 @@ class LiveFeeds:
                     for resolved in self._results.read(asked, found, self._clock.now()):
                         take(listing_frame(resolved))
 
+    async def _first_look(self, rewards: RewardScan) -> Scanned | str:
+        """What is paid at the start, or why nobody knows: a desk must run without it, to look after what it holds."""
+        try:
+            scanned = await rewards.look(self.markets, self.questions)
+        except (VenueError, WireError) as error:
+            return _unread(rewards, error)
+        self._keep(scanned.found)
+        return scanned
+
+    def _tell_first_rewards(self, take: Take, tell: Tell) -> None:
+        """As frames like all that comes later: a replay learns them at the same place."""
+        for first in self._first_rewards:
+            if isinstance(first, str):
+                tell(first)
+            else:
+                self._tell_rewards(first, take, tell)
+        self._first_rewards.clear()
+
+    async def _keep_scanning(self, link: Link, rewards: RewardScan, take: Take, tell: Tell) -> None:
+        while True:
+            await asyncio.sleep(rewards.every / SECOND)
+            try:
+                scanned = await rewards.look(self.markets, self.questions)
+            except (VenueError, WireError) as error:
+                tell(_unread(rewards, error))
+            else:
+                self._compare(link, scanned.found, take)
+                self._tell_rewards(scanned, take, tell)
+
+    def _verified(self) -> tuple[Venue, ...]:
+        """Venues that say what our quotes earn, where quotes for rewards are wanted."""
+        said = () if self.trading is None else self.trading.rewards
+        return tuple(link.venue for link in self._links if link.rewards is not None and link.venue in said)
+
+    async def _keep_verifying(self, venue: Venue, take: Take, tell: Tell) -> None:
+        """Ask each minute what our quotes earn, once there were any. Of failures the first of a row is told."""
+        well, quoted = True, False
+        while self.trading is not None:
+            await asyncio.sleep(VERIFY_S)
+            orders = tuple(self.trading.lookups.resting(venue))
+            quoted = quoted or bool(orders)
+            if not quoted:
+                continue
+            try:
+                take(listing_frame(await stated(venue, self.trading.rewards[venue], orders, self._clock)))
+                well = True
+            except (VenueError, WireError) as error:
+                if well:
+                    tell(f"{venue}: what our quotes earn could not be read ({failed(error)}) - asked again")
+                well = False
+
+    def _tell_rewards(self, scanned: Scanned, take: Take, tell: Tell) -> None:
+        for line in scanned.lines:
+            tell(line)
+        take(listing_frame(scanned.listed))
+
     def _compare(self, link: Link, found: Discovered, take: Take) -> None:
         now = self._clock.now()
         fresh = [market for market in found.markets if market.id not in self.markets]
@@ -140,6 +208,10 @@ class LiveFeeds:
         self.questions.update((question.id, question) for question in found.questions)
         self.markets.update((market.id, self._newest(market)) for market in found.markets)
         self.skipped += len(found.skipped)
+
+
+def _unread(rewards: RewardScan, error: VenueError | WireError) -> str:
+    return f"{rewards.venue}: rewards could not be read ({failed(error)}) - asked again in {rewards.every // SECOND} s"
 
 
 def _alive(market: Market | None) -> bool:

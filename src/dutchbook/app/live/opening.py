@@ -9,6 +9,7 @@ import msgspec
 
 from dutchbook.app.accounts.chain import KeyChain
 from dutchbook.app.live.feeds import Tell
+from dutchbook.app.live.rewards import filters_wanted
 from dutchbook.app.live.source import LiveSource
 from dutchbook.app.live.venues import Where, connecting, in_sandbox, in_the_world
 from dutchbook.app.pairing import paired_markets
@@ -67,6 +68,7 @@ def opened(
     """
     with places(choice, home, keys) as where:
         clock = RealClock()
-        connect = connecting(where, settings.venues, clock, (*paired_markets(home), *named))
+        pairs = (*paired_markets(home), *named)
+        connect = connecting(where, settings.venues, clock, pairs, rewards=filters_wanted(settings))
         with closing(LiveSource(where.label, connect, clock, tell)) as source:
             yield source

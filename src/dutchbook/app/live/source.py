@@ -1,6 +1,7 @@
 """Live venues as the source of a running desk: the event loop runs while the desk pumps it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import aiohttp
@@ -19,6 +20,8 @@ _FEEDS = frozenset(source_of(venue) for venue in Venue)
 CAPTURE_FORMAT = "live"
 SEQUENCE = SequenceKind.FULL
 """Every message of a connection is taken in."""
+_MOST_HEARD = 1_000
+"""Lines of connections that are kept until somebody asks for them."""
 LISTEN_S = 0.02
 """How long the sockets are listened to before the desk looks at the rest."""
 
@@ -63,6 +66,7 @@ class LiveSource:
         """Ask the venues what they have. Raises VenueError, in one line, if one cannot be reached."""
         self.title, self.origin, self.notice, self.venue = label.title, label.origin, label.notice, label.venue
         self.said = ""
+        self._heard: deque[str] = deque(maxlen=_MOST_HEARD)
         self._tell = tell
         self._clock = clock
         self.listen_s = listen_s
@@ -96,6 +100,12 @@ class LiveSource:
     def markets(self) -> Sequence[Market]:
         """What is traded."""
         return tuple(self._feeds.markets.values())
+
+    def heard(self) -> Sequence[str]:
+        """All lines that its connections said since the last call."""
+        lines = tuple(self._heard)
+        self._heard.clear()
+        return lines
 
     def pump(self, take: Take, within_s: float | None = None) -> int:
         """Listen for a moment; each frame is used as it arrives. Raises what ended a feed."""
@@ -153,6 +163,7 @@ class LiveSource:
 
     def _say(self, line: str) -> None:
         self.said = line
+        self._heard.append(line)
         self._tell(line)
 
     def vanish(self) -> None:

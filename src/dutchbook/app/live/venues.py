@@ -15,10 +15,12 @@ from dutchbook.app.accounts.names import KeyName
 from dutchbook.app.accounts.secret import Secret
 from dutchbook.app.live.feeds import Link, LiveFeeds
 from dutchbook.app.live.named import named_at, with_named
+from dutchbook.app.live.rewards import RewardScan
 from dutchbook.app.live.source import Connect, Label
 from dutchbook.app.sandbox.accounts import sandbox_accounts
 from dutchbook.app.sandbox.addresses import SandboxAddresses
 from dutchbook.app.trading import Trading
+from dutchbook.catalogue.reward_settings import RewardFilters
 from dutchbook.config.settings import VenueSettings
 from dutchbook.domain.errors import ConfigError
 from dutchbook.domain.identity import Venue
@@ -121,10 +123,12 @@ def connecting(
     named: Sequence[PairedMarket] = (),
     seats: Seats | None = None,
     around: Surroundings | None = None,
+    rewards: RewardFilters | None = None,
 ) -> Connect:
     """How to connect there, once there is a session and its event loop runs.
 
     `named` markets are read in any case. With `seats` the desk trades there. `around` is the real world by default.
+    With `rewards` the venues are asked what they pay for quotes, and markets whose terms pass are read too.
     """
     about = surroundings(clock) if around is None else around
 
@@ -135,16 +139,24 @@ def connecting(
             listed = PolymarketWanted(most_events=settings.polymarket.max_events)
             ids = named_at(Venue.POLYMARKET, named)
             discover = with_named(partial(polymarket.discover, listed), polymarket.markets, ids)
-            links.append(Link(Venue.POLYMARKET, polymarket, discover, polymarket.read))
+            scan = _scan(Venue.POLYMARKET, polymarket, rewards, clock)
+            links.append(Link(Venue.POLYMARKET, polymarket, discover, polymarket.read, scan))
         if where.kalshi is not None:
             kalshi = live_kalshi(where.kalshi, where.key, session, about)
             wanted = KalshiWanted(most_events=settings.kalshi.max_events)
             ids = named_at(Venue.KALSHI, named)
             found = with_named(partial(kalshi.discover, wanted), kalshi.markets, ids)
-            links.append(Link(Venue.KALSHI, kalshi, found, kalshi.read))
+            scan = _scan(Venue.KALSHI, kalshi, rewards, clock)
+            links.append(Link(Venue.KALSHI, kalshi, found, kalshi.read, scan))
         return LiveFeeds(links, clock, settings.look_again, None if seats is None else partial(seats, session, about))
 
     return to_venues
+
+
+def _scan(
+    venue: Venue, client: LivePolymarket | LiveKalshi, filters: RewardFilters | None, clock: Clock
+) -> RewardScan | None:
+    return None if filters is None else RewardScan(venue, client.rewards, client.markets, filters, clock)
 
 
 def _kalshi_key(keys: KeyChain) -> KalshiKeys:

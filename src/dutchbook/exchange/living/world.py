@@ -72,6 +72,13 @@ class World:
             look(at)
         clock.set(until)
 
+    def step(self, until: Nanos) -> Nanos | None:
+        """Let the next thing happen that is due by `until`; its time, at which the clock stands. None if nothing is."""
+        at = self._step(until)
+        if at is not None:
+            self.gaps.look(at)
+        return at
+
     def listen_prices(self, listener: PriceListener) -> None:
         """Call `listener(symbol, value in 1e-8 dollars, at)` at each tick of each feed."""
         self._prices.listen(listener)
@@ -90,12 +97,16 @@ class World:
         What an exchange has to do comes before what happens to it at the same instant.
         """
         at = self._agenda.next_at()
+        first: Exchange | None = None
+        soonest = until if at is None else min(at, until)
         for exchange in self._both:
             due = exchange.next_due()
-            if due is not None and due <= until and (at is None or due <= at):
-                self.clock.set(Nanos(max(due, self.clock.now())))
-                exchange.advance()
-                return self.clock.now()
+            if due is not None and due <= soonest and (first is None or due < soonest):
+                first, soonest = exchange, due
+        if first is not None:
+            self.clock.set(Nanos(max(soonest, self.clock.now())))
+            first.advance()
+            return self.clock.now()
         if at is None or at > until:
             return None
         at, action = self._agenda.take()

@@ -1,6 +1,6 @@
 """All order plans at work: what each does next follows from its intent, its orders, the book and the time."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import assert_never
 
 from dutchbook.domain.book import Side
@@ -26,11 +26,13 @@ _MIDS = 6
 class _Plan:
     """A plan at work."""
 
-    __slots__ = ("awaited", "intent", "mids", "orders", "spent", "stopped", "unsettled", "wakes")
+    __slots__ = ("awaited", "cancelled", "intent", "mids", "orders", "spent", "stopped", "unsettled", "wakes")
 
     def __init__(self, intent: Intent) -> None:
         self.intent = intent
         self.orders: list[OrderId] = []
+        self.cancelled: OrderId | None = None
+        """The order whose cancel was asked for last: from there on it is followed until its end."""
         self.spent = 0
         self.stopped = False
         self.unsettled: set[tuple[OrderId, str]] = set()
@@ -61,14 +63,16 @@ class OrderPlans:
         self._watch = watch
         self._working: dict[IntentId, _Plan] = {}
         self._by_order: dict[OrderId, _Plan] = {}
+        self._subjects: Counter[str] = Counter()
         self.markouts = Markouts()
         self._judging: dict[str, tuple[Choice, Fill, float]] = {}
         self._judged = 0
 
     def start(self, intent: Intent, now: Nanos, draft: StepDraft) -> None:
         """Begin the plan of an approved intent."""
-        plan = self._working[intent.id] = _Plan(intent)
-        self._say(draft, plan, f"plan: {intent.plan} of {dollars(Money(intent.legs[0].size))} contracts")
+        plan = self._begin(intent)
+        if intent.plan is not PlanKind.POST_ONLY:
+            self._say(draft, plan, f"plan: {intent.plan} of {dollars(Money(intent.legs[0].size))} contracts")
         self._advance(plan, now, draft)
 
     def order_changed(self, change: Change, now: Nanos, draft: StepDraft) -> bool:
@@ -82,7 +86,8 @@ class OrderPlans:
         if change.after.status.final and not change.before.status.final:
             choice = Choice.JOIN if change.after.leg.post_only else Choice.TAKE
             self.markouts.ordered(choice, filled=bool(change.after.filled))
-            self._say(draft, plan, f"order {change.after.id} {change.after.status}")
+            if plan.intent.plan is not PlanKind.POST_ONLY:  # quotes come and go: their reports say as much
+                self._say(draft, plan, f"order {change.after.id} {change.after.status}")
         self._advance(plan, now, draft)
         return True
 
@@ -112,6 +117,13 @@ class OrderPlans:
         if plan is not None:
             plan.stopped = True
 
+    def withdraw(self, intent: IntentId, now: Nanos, draft: StepDraft) -> None:
+        """Whoever wanted the plan of this intent wants it no more."""
+        plan = self._working.get(intent)
+        if plan is not None:
+            plan.stopped = True
+            self._advance(plan, now, draft)
+
     def stop_all(self, market: MarketId | None, *, buys_only: bool) -> None:
         """A person cancels a market, or all: plans end, those too that have no order at work just now."""
         for plan in self._working.values():
@@ -121,7 +133,11 @@ class OrderPlans:
 
     def busy(self, subject: str) -> bool:
         """Whether a plan for this subject is still at work."""
-        return any(plan.intent.subject == subject for plan in self._working.values())
+        return subject in self._subjects
+
+    def planned(self, intent: IntentId) -> bool:
+        """Whether the plan of an intent is at work."""
+        return intent in self._working
 
     def working(self) -> tuple[Intent, ...]:
         """The intents whose plans are at work, oldest first."""
@@ -129,7 +145,13 @@ class OrderPlans:
 
     def relive_intent(self, intent: Intent) -> None:
         """An intent that a journal has as approved."""
-        self._working[intent.id] = _Plan(intent)
+        self._begin(intent)
+
+    def relive_withdrawn(self, intent: IntentId) -> None:
+        """A plan that a journal has as withdrawn."""
+        plan = self._working.get(intent)
+        if plan is not None:
+            plan.stopped = True
 
     def relive_order(self, order: Order) -> None:
         """An order that a journal has as sent."""
@@ -146,7 +168,7 @@ class OrderPlans:
 
     def relive_end(self, intent: IntentId) -> None:
         """A plan that a journal has as ended."""
-        plan = self._working.pop(intent, None)
+        plan = self._working.get(intent)
         if plan is not None:
             self._forget(plan)
 
@@ -175,10 +197,14 @@ class OrderPlans:
             case Send():
                 self._send(plan, move.leg, now, draft)
             case Cancel(order):
-                draft.cancels.append(order)
-            case Wait(until):
+                if plan.cancelled != order:
+                    plan.cancelled = order
+                    draft.cancels.append(order)
+            case Wait(until, settling):
                 if until is not None:
                     self._wake(plan, until, draft)
+                if settling:
+                    draft.freed.append(plan.intent.id)
             case Done(why):
                 self._end(plan, why, draft)
             case _:
@@ -189,9 +215,10 @@ class OrderPlans:
         found = self._desk.market(leg.market)
         if found is None:
             return Done(f"no market {leg.market} is known")
-        around = Surroundings(
-            found, self._desk.book(leg.outcome), self._desk.depth(leg.outcome, leg.side), self._settings, now
-        )
+        # A post-only order takes nothing: what it could take is not looked at.
+        takes = plan.intent.plan is not PlanKind.POST_ONLY
+        depth = self._desk.depth(leg.outcome, leg.side) if takes else ()
+        around = Surroundings(found, self._desk.book(leg.outcome), depth, self._settings, now)
         progress = Progress(
             plan.intent, tuple(self._orders[order] for order in plan.orders), plan.stopped, bool(plan.unsettled)
         )
@@ -250,12 +277,24 @@ class OrderPlans:
                 kept=((leg.outcome, Size(filled)),) if filled and leg.side is Side.BUY else (),
             )
         )
+        if not filled and plan.intent.plan is PlanKind.POST_ONLY:
+            self._forget(plan)
+            return
         traded = f"{dollars(Money(filled))} of {dollars(Money(leg.size))} contracts for {dollars(Money(plan.spent))}"
         self._say(draft, plan, f"{ending}: {traded} dollars; {why}")
-        del self._working[plan.intent.id]
         self._forget(plan)
 
+    def _begin(self, intent: Intent) -> _Plan:
+        plan = self._working[intent.id] = _Plan(intent)
+        self._subjects[intent.subject] += 1
+        return plan
+
     def _forget(self, plan: _Plan) -> None:
+        del self._working[plan.intent.id]
+        subject = plan.intent.subject
+        self._subjects[subject] -= 1
+        if not self._subjects[subject]:
+            del self._subjects[subject]
         for order in plan.orders:
             self._by_order.pop(order, None)
 

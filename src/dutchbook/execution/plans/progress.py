@@ -72,9 +72,13 @@ class Cancel(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Nothing now; look again at a time, or (None) when something is heard."""
+    """Nothing now; look again at a time, or (None) when something is heard.
+
+    `settling`: nothing more will be sent, whatever is heard; only fills may still be taken back.
+    """
 
     until: Nanos | None = None
+    settling: bool = False
 
 
 class Done(msgspec.Struct, frozen=True):

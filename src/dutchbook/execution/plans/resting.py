@@ -23,7 +23,7 @@ def limit(progress: Progress, around: Surroundings, *, post_only: bool = False) 
     if progress.working is not None:
         return until_its_time(progress, around)
     if progress.last is not None or progress.stopped:
-        return _over(progress)
+        return _over(progress, settling=True)
     price = worst_price(progress, around)
     return Send(order_leg(progress, progress.left, price, post_only=post_only))
 
@@ -51,18 +51,23 @@ def hides(progress: Progress, around: Surroundings) -> bool:
 
 
 def until_its_time(progress: Progress, around: Surroundings) -> Move:
-    """Wait for the order at work until its time is over, then cancel it. One in doubt is left to reconciliation."""
+    """Wait for the order at work until its time is over or its plan is stopped, then cancel it.
+
+    One that is on its way cannot be cancelled yet; one in doubt is left to reconciliation.
+    """
     order = progress.working
     if order is None or order.status not in (OrderStatus.OPEN, OrderStatus.PARTLY_FILLED):
         return Wait()
-    over = Nanos(order.created + around.settings.limit_ttl)
+    if progress.stopped:
+        return Cancel(order.id)
+    over = Nanos(order.created + (progress.intent.rests or around.settings.limit_ttl))
     return Cancel(order.id) if around.now >= over else Wait(over)
 
 
-def _over(progress: Progress) -> Move:
+def _over(progress: Progress, *, settling: bool = False) -> Move:
     """Done, once nothing of it can be taken back any more."""
     if progress.provisional:
-        return Wait()
+        return Wait(settling=settling)
     last = progress.last
     if not progress.left:
         return Done("all filled")

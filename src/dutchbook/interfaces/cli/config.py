@@ -93,6 +93,52 @@ def check_settings(
     sys.stdout.write(f"{len(loaded.values)} settings, no mistake\n")
 
 
+@COMMANDS.command("import", epilog="Example: dutchbook config import --from reward-maker config.yaml --out mine.yaml")
+def import_settings(
+    file: Annotated[Path, typer.Argument(help="The other program's settings file.")],
+    program: Annotated[str, typer.Option("--from", help="Whose file it is: reward-maker.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write our settings; not over a file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Another program's settings in our terms: what each key is, and the file that says the same here."""
+    from dutchbook.config.foreign.programs import program_named
+    from dutchbook.config.foreign.translation import MistakenFile, as_yaml, translate
+
+    foreign = program_named(program)
+    try:
+        translation = translate(foreign, file)
+    except MistakenFile as error:
+        for problem in error.problems:
+            sys.stderr.write(f"error: {problem}\n")
+        raise typer.Exit(5) from None
+    written = f"# {foreign.name}: {file.name}, by `dutchbook config import`.\n{as_yaml(translation.settings)}"
+    if out is not None:
+        _write_new(out, written)
+    if json:
+        print_json({"rows": translation.rows, "besides": foreign.besides, "settings": translation.settings})
+        return
+    for row in translation.rows:
+        ours = "no key of ours" if row.ours is None else f"{row.ours}: {row.value}"
+        note = f" - {row.note}" if row.note else ""
+        show(f"{row.place} {row.key}: {row.written}  ({row.unit}; {row.meaning})\n  -> {ours}{note}")
+    for key, value in foreign.besides.items():
+        show(f"as {foreign.name} behaves\n  -> {key}: {value}")
+    show(f"written to {out}" if out is not None else f"\n{written}")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Raises UsageError for a file that is there already: somebody's settings are not written over."""
+    from dutchbook.domain.errors import UsageError
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already - name another file, or remove it") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}) - name another file") from None
+
+
 @COMMANDS.command("schema", epilog="Example: dutchbook config schema")
 def print_schema(
     json: Annotated[bool, typer.Option("--json", help="It is JSON in any case.")] = False,  # noqa: ARG001

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dutchbook.interfaces.cli.grouped_help import group
-from dutchbook.interfaces.cli.output import pairs, print_json, show
+from dutchbook.interfaces.cli.output import pairs, print_json, show, table
 from dutchbook.interfaces.cli.progress import progress
 from dutchbook.interfaces.words import NOBODY, iso
 
@@ -69,6 +69,52 @@ def show_recording(folder: Recording, json: AsJson = False) -> None:
         print_json({**manifest_json(found.manifest), "titles": found.titles})
         return
     show(pairs(f"{folder}", manifest_rows(found.manifest)), *(f"  {title}" for title in found.titles))
+
+
+@COMMANDS.command("quotes", epilog="Example: dutchbook data quotes rec/ --latency-ms 50 --latency-ms 250")
+def quotes(
+    folder: Recording,
+    latency_ms: Annotated[
+        list[float] | None,
+        typer.Option("--latency-ms", min=0, max=60_000, help="May be repeated: one way to the venue."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """What quotes that join the best prices would have met in a recording: fills by queue position, and markouts."""
+    from dutchbook.app.backtest.recorded import recorded_quotes
+    from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
+
+    latencies = [Nanos(round(each * MILLISECOND)) for each in latency_ms or (50.0, 250.0)]
+    found = recorded_quotes(folder, latencies)
+    if json:
+        print_json(
+            [
+                {
+                    "latency_ms": each.latency / MILLISECOND,
+                    "markets": each.markets,
+                    "prints": each.prints,
+                    "quotes": each.quotes,
+                    "fills": each.fills,
+                    "through": each.through,
+                    "half_spread": round(each.half_spread / 10_000, 6),
+                    "realised": {f"{of.after // SECOND}s": round(of.realised / 10_000, 6) for of in each.markouts},
+                }
+                for each in found
+            ]
+        )
+        return
+    rows = [
+        (
+            f"{each.latency / MILLISECOND:g} ms",
+            *(f"{count:,}" for count in (each.quotes, each.fills, each.through)),
+            f"{each.half_spread / 100:+.2f}",
+            *(f"{of.realised / 100:+.2f}" for of in each.markouts),
+        )
+        for each in found
+    ]
+    heads = ("latency", ">quotes", ">fills", ">gone through", ">half spread", ">after 1 s", ">10 s", ">60 s")
+    show(table("quotes of 20 contracts at the best prices; cents a contract", heads, rows, whole=True))
+    show(f"{found[0].markets:,} markets, {found[0].prints:,} trades were recorded")
 
 
 def manifest_rows(manifest: "Manifest") -> list[tuple[str, str]]:

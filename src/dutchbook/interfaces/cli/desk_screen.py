@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -28,6 +29,8 @@ from dutchbook.interfaces.words import (
     span,
     time_of_day,
 )
+from dutchbook.strategies.reward_maker.observations import MakerFigures
+from dutchbook.strategies.reward_maker.verifying import RewardsToday
 
 PICTURE_SIZE = (118, 40)
 """Columns and rows of the screen where no terminal tells its own."""
@@ -52,6 +55,9 @@ _KINDS = {
     BundleKind.CROSS_VENUE: "two venues",
 }
 _STANDING_STYLES = {"under": "bold green", "near": "yellow"}
+
+_MOST_REFUSALS = 4
+"""Checks that a summary names."""
 
 
 def screen(snapshot: DeskSnapshot, width: int, height: int) -> RenderableType:
@@ -81,7 +87,7 @@ def line(snapshot: DeskSnapshot) -> str:
         f"{time_of_day(snapshot.at)} {snapshot.mode.upper()}  equity {money(snapshot.equity)}  "
         f"P&L {signed_money(_profit(snapshot))}  frames {snapshot.frames:,}  near misses {snapshot.near_misses_open}  "
         f"opportunities {snapshot.opportunities}  refused {snapshot.refused}  fills {snapshot.fills_total}  "
-        f"data {span(snapshot.data_age)} old{halted}"
+        f"data {span(snapshot.data_age)} old{_if_any(rewards_words(snapshot))}{halted}"
     )
 
 
@@ -101,6 +107,14 @@ def summary(snapshot: DeskSnapshot) -> Iterator[str]:
         f"{number_of(snapshot.orders, 'order')}, {number_of(snapshot.fills_total, 'fill')}"
     )
     yield f"P&L {signed_money(_profit(snapshot))}, equity {money(snapshot.equity)}, fees {money(snapshot.fees)}"
+    yield (
+        f"exposure {money(snapshot.exposure)} ({money(snapshot.reserved)} in open purchases), "
+        f"{number_of(snapshot.orders_working, 'order')} still at work"
+    )
+    if snapshot.maker is not None:
+        yield maker_words(snapshot.maker)
+    if snapshot.rewards is not None:
+        yield rewards_words(snapshot)
     if snapshot.alerts_total:
         yield f"{number_of(snapshot.alerts_total, 'alert')} - next: dutchbook journal show --kind alert"
     if snapshot.notice:
@@ -110,14 +124,17 @@ def summary(snapshot: DeskSnapshot) -> Iterator[str]:
 
 def snapshot_json(snapshot: DeskSnapshot) -> dict[str, object]:
     """The figures, without the rows: money as decimal strings in dollars."""
-    amounts = ("bankroll", "cash", "equity", "high_water", "realised", "unrealised", "fees")
+    amounts = (
+        "bankroll", "cash", "equity", "high_water", "realised", "unrealised", "fees", "exposure", "reserved",
+    )  # fmt: skip
     figures = (
         "frames", "books_total", "books_usable", "bundles_total", "near_misses_open", "near_misses_seen",
-        "opportunities", "intents", "refused", "refusals", "orders", "fills_total", "halted", "paused", "run",
-        "journal_lines",
+        "opportunities", "intents", "refused", "refusals", "orders", "orders_working", "fills_total", "halted",
+        "paused", "run", "journal_lines",
     )  # fmt: skip
     return {
         "mode": snapshot.mode,
+        "strategies": snapshot.strategies,
         "source": snapshot.source,
         "notice": snapshot.notice,
         "at": iso(snapshot.at),
@@ -128,6 +145,8 @@ def snapshot_json(snapshot: DeskSnapshot) -> dict[str, object]:
         "stages": snapshot.stages,
         "alerts_total": snapshot.alerts_total,
         "alerts": [{"at": iso(row.at), "subject": row.subject, "text": row.text} for row in snapshot.alerts],
+        "rewards": _rewards_json(snapshot.rewards),
+        "maker": None if snapshot.maker is None else msgspec.to_builtins(snapshot.maker),
         "fills": [fill_json(row) for row in snapshot.fills],
     }
 
@@ -139,14 +158,47 @@ def export_svg(snapshot: DeskSnapshot, path: Path) -> None:
     path.write_text(_REMOTE_FONT.sub("", out.export_svg(title="dutchbook run")), encoding="utf-8")
 
 
+def maker_words(maker: MakerFigures) -> str:
+    """What the reward maker did: quotes, fills, hedges, and what stood in the way of quotes most often."""
+    refused = sorted(maker.refused.items(), key=lambda rule: (-rule[1], rule[0]))[:_MOST_REFUSALS]
+    checks = ", ".join(f"{rule} {count}" for rule, count in refused)
+    return (
+        f"{number_of(maker.quoting, 'market')} quoted of {maker.rewarded} with rewards: "
+        f"{number_of(maker.quotes, 'quote')}, {maker.withdrawn} withdrawn, {number_of(maker.fills, 'fill')}, "
+        f"{number_of(maker.hedges, 'hedge')}, {number_of(maker.merges, 'merge')}, {money(maker.unhedged)} not hedged"
+        + (f"; checks that refused: {checks}" if checks else "")
+    )
+
+
+def rewards_words(snapshot: DeskSnapshot) -> str:
+    """What our quotes earn today, by the rule that venues sample by and by their own word; empty without any quotes."""
+    today = snapshot.rewards
+    if today is None:
+        return ""
+    stated = "no word from the venue" if today.stated is None else f"{money(today.stated)} by the venue"
+    differing = f", which differs on {number_of(today.differing, 'order')}" if today.differing else ""
+    return f"rewards today {money(today.earned)} at least by the rule, {stated}{differing}"
+
+
+def _if_any(words: str) -> str:
+    return f"  {words}" if words else ""
+
+
+def _rewards_json(today: RewardsToday | None) -> dict[str, object] | None:
+    if today is None:
+        return None
+    stated = None if today.stated is None else dollars(today.stated)
+    return {"today": dollars(today.earned), "stated": stated, "differing_orders": today.differing}
+
+
 def _profit(snapshot: DeskSnapshot) -> Money:
     return Money(snapshot.realised + snapshot.unrealised - snapshot.fees)
 
 
 def _header(snapshot: DeskSnapshot, stages: Iterable[str]) -> RenderableType:
-    words = (*((f" {snapshot.said}",) if snapshot.said else ()), *stages)
-    lines = [_state(snapshot), *(Text(each, "dim", no_wrap=True, overflow="ellipsis") for each in words)]
-    return Group(*lines) if len(lines) > 1 else lines[0]
+    words = (f"strategies: {', '.join(snapshot.strategies) or 'none'}", snapshot.said)
+    said = [Text(f" {each}", "dim", no_wrap=True, overflow="ellipsis") for each in words if each]
+    return Group(_state(snapshot), *said, *(Text(each, "dim", no_wrap=True, overflow="ellipsis") for each in stages))
 
 
 def _stages(snapshot: DeskSnapshot, width: int) -> list[str]:
@@ -202,7 +254,9 @@ def _money(snapshot: DeskSnapshot) -> RenderableType:
     for name, _, _ in figures:
         made.add_column(name, justify="right", no_wrap=True)
     made.add_row(*(Text(value, style) for _, value, style in figures))
-    return Group(made, Text(f"refused by: {counts(snapshot.refusals.items())}", "dim")) if snapshot.refusals else made
+    refused = f"refused by: {counts(snapshot.refusals.items())}" if snapshot.refusals else ""
+    notes = [Text(words, "dim") for words in (refused, rewards_words(snapshot)) if words]
+    return Group(made, *notes) if notes else made
 
 
 def _bundles(snapshot: DeskSnapshot, limit: int) -> RenderableType:

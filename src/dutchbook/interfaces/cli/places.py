@@ -12,6 +12,7 @@ import typer
 from dutchbook.domain.identity import Venue
 from dutchbook.interfaces.cli.durations import seconds_of
 from dutchbook.interfaces.cli.output import warn
+from dutchbook.strategies.names import STRATEGIES
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -33,6 +34,14 @@ InSandbox = Annotated[bool, typer.Option("--sandbox", help="A sandbox started fo
 LookFor = Annotated[
     str, typer.Option("--duration", metavar="TIME", help="How long to look at a venue or a sandbox, for example 30s.")
 ]
+Strategies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        metavar="NAME",
+        help=f"Strategy to run, in place of those of the settings; may be repeated: {', '.join(STRATEGIES)}.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the simulated market (7).")]
 
 
@@ -51,6 +60,17 @@ class Now(NamedTuple):
     venues: list[Venue] | None
     sandbox: bool
     duration: str
+
+
+def with_strategies(settings: "Settings", named: list[str] | None) -> "Settings":
+    """The settings with the strategies named, one by one or with commas. Raises UsageError for one that is none."""
+    from dutchbook.app.strategies import checked
+    from dutchbook.domain.errors import UsageError
+
+    names = [name.strip() for text in named or () for name in text.split(",") if name.strip()]
+    if named and not names:
+        raise UsageError(f"--strategy: name a strategy - there are: {', '.join(STRATEGIES)}")
+    return settings.running(checked(names))
 
 
 def choice(venues: list[Venue] | None, sandbox: Sandbox) -> "Choice":

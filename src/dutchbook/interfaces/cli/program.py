@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dutchbook.interfaces.cli import (
+    backtest,
     config,
     data,
     doctor,
@@ -96,6 +97,7 @@ PROGRAM.add_typer(sandbox.COMMANDS, name="sandbox", rich_help_panel=_TEST)
 _add(_TEST, "record", "dutchbook record --venue polymarket --out rec/ --duration 5m", record.record)
 PROGRAM.add_typer(data.COMMANDS, name="data", rich_help_panel=_TEST)
 _add(_TEST, "replay", "dutchbook replay rec/ --strategy bundle", replay.replay)
+_add(_TEST, "backtest", "dutchbook backtest --scenario rewards --strategy nothing --hours 24", backtest.backtest)
 _add(_TEST, "torture", "dutchbook torture --seeds 10", torture.torture)
 _add(_LOOK, "scan", "dutchbook scan --from rec/ --limit 20", look.scan)
 _add(_LOOK, "arbitrage", "dutchbook arbitrage --from rec/", look.arbitrage)

@@ -41,12 +41,22 @@ def cli_page() -> str:
     return f"{_HEAD}{program}\n```\n" + "".join(f"\n## {path}\n\n```text\n{text}\n```\n" for path, text in commands)
 
 
+def reward_maker_page(page: str) -> str:
+    """The page on the reward maker with its tables of settings as they are now."""
+    from dutchbook.config.foreign.reward_maker import REWARD_MAKER_FILE
+    from dutchbook.config.foreign.tables import with_tables
+
+    return with_tables(page, REWARD_MAKER_FILE, "reward_maker")
+
+
 def write_references(docs: Path) -> None:
-    """Write cli.md and configuration.md into the folder of the documents."""
+    """Write cli.md and configuration.md into the folder of the documents, and the tables of reward-maker.md."""
     from dutchbook.config.reference import configuration_page
 
     (docs / "cli.md").write_text(cli_page(), encoding="utf-8")
     (docs / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    maker = docs / "reward-maker.md"
+    maker.write_text(reward_maker_page(maker.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _helps(command: Any, parent: Any, path: str) -> Iterator[tuple[str, str]]:

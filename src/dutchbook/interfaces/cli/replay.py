@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dutchbook.interfaces.cli import places
 from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import print_json, show, warn
 from dutchbook.interfaces.cli.progress import progress
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
 def replay(
     ctx: typer.Context,
     recording: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the recording.")],
-    strategy: Annotated[list[str] | None, typer.Option("--strategy", help="Strategy to run; may be repeated.")] = None,
+    strategy: places.Strategies = None,
     cash: Annotated[str | None, typer.Option("--cash", metavar="DOLLARS", help="Dollars to start with.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run a recording through the desk on paper, and report."""
-    from dutchbook.app.assembly import STRATEGIES
     from dutchbook.app.replaying import Options
     from dutchbook.app.replaying import replay as run_recording
     from dutchbook.config.modes import Mode
@@ -32,6 +32,7 @@ def replay(
     loaded = call.load()
     for remark in loaded.remarks:
         warn(remark)
+    settings = places.with_strategies(loaded.settings, strategy)
     with progress(f"replaying {recording}", "frames") as show_progress, interruptible() as checkpoint:
 
         def report_progress(done: int, total: int | None) -> None:
@@ -40,10 +41,10 @@ def replay(
 
         report = run_recording(
             recording,
-            settings=loaded.settings.in_mode(Mode.REPLAY),
+            settings=settings.in_mode(Mode.REPLAY),
             home=call.home,
             options=Options(
-                strategies=tuple(strategy or STRATEGIES),
+                strategies=settings.strategies,
                 cash=None if cash is None else _dollars(cash),
                 progress=report_progress,
             ),

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol
 
 import typer
 
-from dutchbook.interfaces.cli import places
+from dutchbook.interfaces.cli import background, places
 from dutchbook.interfaces.cli.durations import seconds_of
 from dutchbook.interfaces.cli.invocation import Invocation, invocation
 from dutchbook.interfaces.cli.output import print_json, show, warn
@@ -18,12 +18,28 @@ if TYPE_CHECKING:
     from dutchbook.app.live.opening import Choice
     from dutchbook.app.sources import Source
     from dutchbook.config.settings import Settings
+    from dutchbook.domain.orders import Order
     from dutchbook.evaluation.snapshot import DeskSnapshot
 
 FRAMES_PER_SECOND = 4
 """Of the screen. More is not readable, and the desk has better things to do."""
+_SELDOM = 60.0
+"""Seconds between two pictures that nobody looks at."""
 _LONGEST_NAP = 0.05
 """Seconds. Ctrl-C and the halt are noticed at least this often."""
+
+
+class How(NamedTuple):
+    """How a desk works and is shown: for `limit` seconds, or until somebody ends it.
+
+    `clean` cancels what an earlier run wanted to buy; to be `tidy` is to do that alone, and end.
+    """
+
+    limit: float | None = None
+    quiet: bool = False
+    plain: bool = False
+    clean: bool = False
+    tidy: bool = False
 
 
 class ShownDesk(Protocol):
@@ -39,6 +55,7 @@ class ShownDesk(Protocol):
 
 def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     ctx: typer.Context,
+    strategy: places.Strategies = None,
     venue: places.RealVenues = None,
     scenario: places.Scenario = None,
     faults: places.Faults = None,
@@ -53,6 +70,15 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         bool,
         typer.Option("--walk", help="A seeded random walk within this process: repeatable, opportunities planted."),
     ] = False,
+    daemon: Annotated[
+        bool, typer.Option("--daemon", help="Work in the background; return once the desk is ready, or says why not.")
+    ] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Cancel all purchases and leave, whether a desk runs here or not.")
+    ] = False,
+    clean_start: Annotated[
+        bool, typer.Option("--clean-start", help="Cancel the purchases that an earlier run left, before anything else.")
+    ] = False,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="Stop after so long, for example 30s or 5m.")
     ] = None,
@@ -60,37 +86,70 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     plain: Annotated[bool, typer.Option("--plain", help="One line a second in place of the screen.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, once, at the end.")] = False,
     picture: Annotated[Path | None, typer.Option("--picture", hidden=True, help="Write the screen as SVG.")] = None,
+    in_background: Annotated[bool, typer.Option("--in-background", hidden=True, help="What --daemon starts.")] = False,
 ) -> None:
     """Run a desk: on paper, unless --sandbox or --live is given. Without --venue it watches a sandbox of its own.
 
     The sandbox needs no keys and no network. It is a simulated market, traded over real protocols.
     """
-    from dutchbook.app.running import RunningDesk
     from dutchbook.domain.errors import OrdersUnknown
 
     call = invocation(ctx)
+    beside = {"--once": once, "--picture": picture is not None}
+    if stop and background.stopped(ctx, call, {"--strategy": bool(strategy), "--daemon": daemon, **beside}, json=json):
+        return
+    if daemon:
+        background.refuse_beside("--daemon", {**beside, "--plain": plain})
     meant = places.Sandbox(scenario, faults, seed, asked=sandbox)
     if walk:
         places.refuse_beside_walk(venue, meant)
     chosen = places.choice(venue, meant)
     loaded = call.load()
-    settings = _in_mode(call, loaded.settings, sandbox=sandbox, live=live, walk=walk, venue=bool(venue))
+    wanted = places.with_strategies(loaded.settings, strategy)
+    settings = _in_mode(call, wanted, sandbox=sandbox, live=live, walk=walk, venue=bool(venue))
+    limit = seconds_of("--duration", duration) if duration else 10.0 if once or json else None
+    if daemon:
+        background.start(ctx, call, json=json)
+        return
+    if stop and (nothing := background.nothing_rests(call.home, settings)):
+        show(nothing)
+        return
     for remark in loaded.remarks:
         warn(remark)
-    quiet = once or json
-    limit = seconds_of("--duration", duration) if duration else 10.0 if quiet else None
-    with (
-        _work(chosen, call, settings, (7 if seed is None else seed) if walk else None, live=live) as (source, settings),
-        RunningDesk(settings, call.home, source) as desk,
+    how = How(
+        limit=limit,
+        quiet=once or json or in_background,
+        plain=plain or not sys.stdout.isatty(),
+        clean=clean_start,
+        tidy=stop,
+    )
+    with _work(chosen, call, settings, (7 if seed is None else seed) if walk else None, live=live) as (
+        source,
+        settings,
     ):
-        desk.own_process()
-        _watch(desk, limit, quiet=quiet, plain=plain or not sys.stdout.isatty())
-        desk.wind_down()
-        last, unknown = desk.picture(), desk.unknown
+        last, unknown = _worked(call, settings, source, how)
     _finish(last, json=json, once=once, picture=picture)
     if unknown:
         names = ", ".join(order.id for order in unknown)
         raise OrdersUnknown(f"{names}: no answer from the venue - the next `dutchbook run` asks it before it trades")
+
+
+def _worked(
+    call: Invocation, settings: "Settings", source: "Source", how: "How"
+) -> "tuple[DeskSnapshot, tuple[Order, ...]]":
+    """Let a desk work until it is over: how it stands then, and the orders of which nobody knows whether they live."""
+    from dutchbook.app.running import RunningDesk
+
+    with RunningDesk(settings.without_strategies() if how.tidy else settings, call.home, source) as desk:
+        desk.own_process()
+        if how.clean:
+            desk.clean_start()
+        if how.tidy:
+            desk.tidy_up()
+        else:
+            _watch(desk, how)
+        desk.wind_down()
+        return desk.picture(), desk.unknown
 
 
 @contextmanager
@@ -150,7 +209,7 @@ def _in_mode(
     raise UsageError(f"mode {settings.mode}: `run` works on what happens now - set mode: paper, or use replay")
 
 
-def _watch(desk: ShownDesk, limit: float | None, *, quiet: bool, plain: bool) -> None:
+def _watch(desk: ShownDesk, how: How) -> None:
     """Let the desk work until the time is over or somebody presses Ctrl-C, and show it meanwhile."""
     from dutchbook.interfaces.cli.interrupts import interruptible
 
@@ -160,13 +219,13 @@ def _watch(desk: ShownDesk, limit: float | None, *, quiet: bool, plain: bool) ->
             time.sleep(seconds)
             checkpoint()
 
-        if quiet:
-            for _ in _pictures(desk, limit, every=limit or 1.0, sleep=nap):
+        if how.quiet:
+            for _ in _pictures(desk, how.limit, every=how.limit or _SELDOM, sleep=nap):
                 pass
-        elif plain:
-            _print_lines(desk, limit, nap)
+        elif how.plain:
+            _print_lines(desk, how.limit, nap)
         else:
-            _show_live(desk, limit, nap)
+            _show_live(desk, how.limit, nap)
 
 
 def _print_lines(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:

@@ -82,6 +82,7 @@ def _status_rows(found: "DeskStatus") -> "Iterator[tuple[str, str]]":
     yield "desk", f"running, process {found.process}" if found.process else "not running"
     if found.silent:
         yield "answers", f"NO: {found.silent}"
+    yield "strategies", ", ".join(found.strategies) or NOBODY
     if found.halted is None:
         yield "halted", "no"
     else:
@@ -103,12 +104,5 @@ def _status_json(found: "DeskStatus") -> dict[str, object]:
         }
         for row in found.runs
     ]
-    return {
-        "home": found.home,
-        "mode": found.mode,
-        "process": found.process,
-        "halted": halted,
-        "runs": runs,
-        "stages": found.stages,
-        "silent": found.silent or None,
-    }
+    desk = {"home": found.home, "mode": found.mode, "process": found.process, "strategies": found.strategies}
+    return {**desk, "halted": halted, "runs": runs, "stages": found.stages, "silent": found.silent or None}

@@ -103,11 +103,13 @@ def stop(
 
     No new orders leave, resting purchases are cancelled, resting sales only with --all. Exit 3 if an order is unknown.
     """
+    from dutchbook.app.control.client import wait_until_over
     from dutchbook.app.control.wire import Stop
     from dutchbook.domain.errors import OrdersUnknown
     from dutchbook.interfaces.cli.account_view import order_json, order_table
 
     answer = _ask(ctx, Stop(every), _STOP_PATIENCE_S)
+    wait_until_over(invocation(ctx).home)
     unknown, left = answer.unknown or (), answer.orders or ()
     if json:
         lists = {"unknown": [order_json(row) for row in unknown], "orders": [order_json(row) for row in left]}

@@ -12,6 +12,7 @@ from dutchbook.venues.http import HttpReader
 from dutchbook.venues.kalshi.channel import Watch
 from dutchbook.venues.kalshi.discovery import KalshiDiscovery, KalshiWanted
 from dutchbook.venues.kalshi.hosts import KalshiHosts
+from dutchbook.venues.kalshi.incentives import KalshiIncentives
 from dutchbook.venues.kalshi.limits import LIMITS
 from dutchbook.venues.kalshi.rest import KalshiRest
 from dutchbook.venues.kalshi.sign import KalshiSigner
@@ -38,6 +39,7 @@ class LiveKalshi:
         budget = Budget(LIMITS, surroundings.clock, surroundings.sleep)
         reader = HttpReader(hosts.rest, session, budget, surroundings)
         self.rest = KalshiRest(reader, surroundings.clock)
+        self.rewards = KalshiIncentives(reader, surroundings.clock)
         self._discovery = KalshiDiscovery(reader)
         self._stream = KalshiStream(hosts.ws, signer, self.rest, surroundings, watch)
 

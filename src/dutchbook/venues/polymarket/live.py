@@ -13,6 +13,7 @@ from dutchbook.venues.polymarket.discovery import PolymarketDiscovery, Polymarke
 from dutchbook.venues.polymarket.hosts import PolymarketHosts
 from dutchbook.venues.polymarket.limits import LIMITS
 from dutchbook.venues.polymarket.rest import PolymarketRest
+from dutchbook.venues.polymarket.rewards import PolymarketRewards
 from dutchbook.venues.polymarket.stream import PolymarketStream, StreamTerms
 from dutchbook.venues.surroundings import Surroundings
 
@@ -32,8 +33,11 @@ class LivePolymarket:
     ) -> None:
         self.hosts = hosts
         budget = Budget(LIMITS, surroundings.clock, surroundings.sleep)
-        self.rest = PolymarketRest(HttpReader(hosts.clob, session, budget, surroundings), surroundings.clock)
-        self._discovery = PolymarketDiscovery(HttpReader(hosts.gamma, session, budget, surroundings))
+        clob = HttpReader(hosts.clob, session, budget, surroundings)
+        gamma = HttpReader(hosts.gamma, session, budget, surroundings)
+        self.rest = PolymarketRest(clob, surroundings.clock)
+        self.rewards = PolymarketRewards(clob, gamma)
+        self._discovery = PolymarketDiscovery(gamma)
         self._stream = PolymarketStream(hosts.ws, self.rest, budget, surroundings, terms)
 
     async def discover(self, wanted: PolymarketWanted) -> Discovered:

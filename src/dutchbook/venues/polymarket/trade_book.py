@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from dutchbook.domain.events import FillReversed, FillSettled, ForeignFill, OrderFilled, OrderReported
+from dutchbook.domain.events import FillMined, FillReversed, FillSettled, ForeignFill, OrderFilled, OrderReported
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Fill, IntentId, OrderId
@@ -25,10 +25,11 @@ from dutchbook.venues.polymarket.own_trades import (
     status_of,
 )
 
-type TradeEvent = OrderFilled | ForeignFill | FillSettled | FillReversed | OrderReported
+type TradeEvent = OrderFilled | ForeignFill | FillMined | FillSettled | FillReversed | OrderReported
 
 MOST_TRADES = 100_000
 """Trades that are remembered, those that are not final in any case."""
+_MINED = "MINED"
 _SETTLED = "CONFIRMED"
 _FAILED = "FAILED"
 
@@ -44,13 +45,14 @@ class Listings:
 
 
 class _TradeTold:
-    """The fills that were told of one trade of one order, and whether that is final."""
+    """The fills that were told of one trade of one order, and whether it is mined, or final."""
 
-    __slots__ = ("fills", "final")
+    __slots__ = ("fills", "final", "mined")
 
     def __init__(self, fills: tuple[str, ...], *, final: bool) -> None:
         self.fills = fills
         self.final = final
+        self.mined = False
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -108,12 +110,20 @@ class TradeBook:
                 () if status == _FAILED else tuple(piece.fill for piece in own.pieces),
                 final=status in (_SETTLED, _FAILED),
             )
-            return self._first_heard(own, status, received)
-        if told.final or status not in (_SETTLED, _FAILED):
+            return [*self._first_heard(own, status, received), *self._moved(own, status, received)]
+        return self._moved(own, status, received)
+
+    def _moved(self, own: OwnTrade, status: str, received: Nanos) -> list[TradeEvent]:
+        """How far the settlement of a trade came, if that is news."""
+        told = self._trades[own.order.lower(), own.trade]
+        if told.final or status not in (_MINED, _SETTLED, _FAILED):
             return []
-        told.final = True
         known = self._orders.get(own.order)
         order = OrderId(own.order) if known is None else known.order.id
+        if status == _MINED:
+            fills, told.mined = () if told.mined else told.fills, True
+            return [FillMined(order, fill, received) for fill in fills]
+        told.final = True
         if status == _SETTLED:
             return [FillSettled(order, fill, received) for fill in told.fills]
         return [FillReversed(order, fill, received, "the venue could not settle it") for fill in told.fills]

@@ -1,0 +1,77 @@
+"""A venue that takes every order and cancel, and answers when it is asked to: its own time is in no figure."""
+
+from collections.abc import Sequence
+
+from dutchbook.app.trading import Lookups, Trading
+from dutchbook.domain.events import OrderEvent, OrderReported, VenueStateChanged
+from dutchbook.domain.identity import Venue
+from dutchbook.domain.markets import Market
+from dutchbook.domain.orders import Order, Report
+from dutchbook.domain.ports import Frame
+from dutchbook.domain.units import Nanos
+from dutchbook.venues.feed import FrameSink, NoticeSink
+from dutchbook.venues.trading import Prepared
+
+
+class SilentBroker:
+    """A `Broker` without bytes and signatures. `answers` are given once."""
+
+    venue = Venue.POLYMARKET
+
+    def __init__(self) -> None:
+        self._answers: list[tuple[Order, Report]] = []
+
+    def answers(self, now: Nanos) -> list[OrderReported]:
+        """What the venue says to all that it was sent."""
+        said, self._answers = self._answers, []
+        return [OrderReported(order.id, report, now) for order, report in said]
+
+    def draft(self, order: Order, market: Market, now: Nanos) -> Prepared:  # noqa: ARG002 - the port's signature
+        """The order under its own id."""
+        return Prepared(order, market, order.id, b"")
+
+    def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002
+        """Take orders."""
+        self._answers += [(each.order, Report.ACCEPTED) for each in prepared]
+
+    def cancel(self, orders: Sequence[Order], now: Nanos) -> None:  # noqa: ARG002
+        """Take cancels."""
+        self._answers += [(order, Report.CANCELLED) for order in orders]
+
+    def cancel_all(self, now: Nanos) -> None:
+        """Nobody asks for it."""
+
+    def query(self, order: Order, now: Nanos) -> None:
+        """Nobody asks for it: no answer is ever missing."""
+
+    def since(self, at: Nanos) -> None:
+        """There was no earlier run."""
+
+    def sweep(self, now: Nanos) -> None:
+        """The account is stated once, at the start."""
+
+    def guard(self, *, on: bool) -> None:
+        """The desk does not vanish."""
+
+    async def run(self, frames: FrameSink, notices: NoticeSink) -> None:  # noqa: ARG002
+        """Raises RuntimeError: there are no connections to keep."""
+        raise RuntimeError("the broker of a benchmark has no connections")
+
+
+class _NoFrames:
+    """A codec of private frames where none come: answers are told as events."""
+
+    def know(self, orders: object) -> None:
+        """Nothing: who answers knows the orders."""
+
+    def told(self, fills: object) -> None:
+        """Nothing: there was no earlier run."""
+
+    def decode(self, frame: Frame) -> Sequence[OrderEvent | VenueStateChanged]:
+        """Raises RuntimeError: nobody sends frames."""
+        raise RuntimeError(f"a frame of {frame.source} in a benchmark, where none are sent")
+
+
+def trading(broker: SilentBroker) -> Trading:
+    """What a desk trades with there."""
+    return Trading(brokers={broker.venue: broker}, codecs={broker.venue: _NoFrames()}, lookups=Lookups())

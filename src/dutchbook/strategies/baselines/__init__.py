@@ -1,0 +1,1 @@
+"""What market makers are measured against: simple rules that somebody might run. For backtests alone."""

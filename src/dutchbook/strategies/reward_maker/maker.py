@@ -1,0 +1,353 @@
+"""The reward maker: rests quotes near the middle of rewarded markets, moves them with the book, gives up what fills.
+
+Woken by each change of a book that it quotes, and by what becomes of its orders. A quote is withdrawn before another
+takes its place, so at no moment two of them can fill. What it knows of its own orders it hears from the desk alone.
+"""
+
+from collections.abc import Collection, Container, Iterable, Sequence
+from itertools import islice
+
+from dutchbook.domain.events import (
+    AccountStated,
+    BookLost,
+    Event,
+    FillMined,
+    FillReversed,
+    FillSettled,
+    GridChanged,
+    MarketListed,
+    MarketResolved,
+    MarketStatusChanged,
+    OperationReported,
+    OrderFilled,
+    OrderReported,
+    RewardsListed,
+    TimerFired,
+    VenueStateChanged,
+)
+from dutchbook.domain.identity import MarketId, OutcomeId, Venue, venue_of
+from dutchbook.domain.orders import OrderStatus
+from dutchbook.domain.pricing.rewards import Resting
+from dutchbook.domain.rewards import RewardOffer
+from dutchbook.domain.units import SECOND, Money, Nanos, Size
+from dutchbook.domain.wishes import Wake, Wish, Withdraw
+from dutchbook.strategies.names import REWARD_MAKER
+from dutchbook.strategies.ports import DeskView
+from dutchbook.strategies.reward_maker.fair import FairValue, Microprice
+from dutchbook.strategies.reward_maker.hedger import Hedger
+from dutchbook.strategies.reward_maker.making import Making, OutcomeSide
+from dutchbook.strategies.reward_maker.observations import MakerFigures, MakerObservation, MarketsChosen
+from dutchbook.strategies.reward_maker.ports import Stock
+from dutchbook.strategies.reward_maker.quoter import Filled, Quoter
+from dutchbook.strategies.reward_maker.quoting import DEEPEST
+from dutchbook.strategies.reward_maker.selection import Selection, markets_of, reasons
+from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
+from dutchbook.strategies.reward_maker.shadows import Levels
+from dutchbook.strategies.reward_maker.volatility import Moves, Variation
+
+NEVER = Nanos(2**63 - 1)
+HURRY, HURRIES = Nanos(5 * SECOND), 24
+"""How soon, and how often, markets are chosen again at the start, while books or rewards are not told."""
+_LOOK, _SCAN = f"{REWARD_MAKER}:look", f"{REWARD_MAKER}:scan"
+_NOTHING: tuple[Wish, ...] = ()
+_UNSEEN: tuple[MakerObservation, ...] = ()
+_RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
+
+type _News = OrderReported | OrderFilled | FillMined | FillSettled | FillReversed
+
+
+class RewardMaker:
+    """One for all markets. `shown` says whether our own orders stand in the books that we see: on paper they do not.
+
+    `fair` values outcomes where quotes stand around a reservation price: by their own books if nobody knows better.
+    """
+
+    name = REWARD_MAKER
+
+    def __init__(
+        self,
+        stock: Stock,
+        settings: RewardMakerSettings,
+        selection: Selection,
+        offers: Iterable[RewardOffer] = (),
+        *,
+        shown: bool,
+        fair: FairValue | None = None,
+    ) -> None:
+        self._stock = stock
+        self._settings = settings
+        self._selection = selection
+        self._shown = shown
+        self._offers: dict[MarketId, RewardOffer] = {offer.terms.market: offer for offer in offers}
+        self._makings: dict[MarketId, Making] = {}
+        self._by_outcome: dict[OutcomeId, Making] = {}
+        self._due: dict[MarketId, Nanos] = {}
+        self._wakes = Nanos(0)
+        """When a wake-up was asked for; 0 if none is on its way."""
+        self._soonest = NEVER
+        """No market is due before that."""
+        self._begun = False
+        self._hedger = Hedger(stock, settings, self.name)
+        self._quoter = Quoter(stock, settings, fair or Microprice())
+        self._seen: list[MakerObservation] = []
+        self._fills = 0
+        self._withdrawn = 0
+        self._hurries = HURRIES
+
+    @property
+    def makings(self) -> Collection[Making]:
+        """All markets that are quoted, and those in which something is left."""
+        return self._makings.values()
+
+    def figures(self) -> MakerFigures:
+        """What was done so far."""
+        quoting = sum(any(side.quote is not None for side in one.sides) for one in self._makings.values())
+        return MakerFigures(
+            markets=sum(one.active for one in self._makings.values()),
+            quoting=quoting,
+            rewarded=len(self._offers),
+            quotes=self._quoter.quotes,
+            withdrawn=self._withdrawn,
+            fills=self._fills,
+            hedges=self._hedger.hedges,
+            merges=self._hedger.merges,
+            unhedged=Money(sum(self._hedger.unhedged(one) for one in self._makings.values())),
+            refused=dict(sorted(self._quoter.refused.items())),
+        )
+
+    def outcomes(self) -> Collection[OutcomeId]:
+        """Those of all rewarded markets: which of them are quoted changes."""
+        known = (self._stock.market(market) for market in self._offers)
+        return [outcome for market in known if market is not None for outcome in (market.yes, market.no)]
+
+    def deep(self) -> Container[OutcomeId]:
+        """Every change of what is quoted: the second-best bid moves a quote, and what stands behind it protects it."""
+        return self._by_outcome
+
+    def books_changed(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Wish]:
+        """Move the quotes of these markets, and what is offered of what they bought."""
+        if not self._begun:
+            return self._begin(desk)
+        touched = {making.id: making for outcome in outcomes if (making := self._by_outcome.get(outcome)) is not None}
+        if not touched:
+            return _NOTHING
+        return self._look(touched.values(), desk)
+
+    def book_lost(self, outcomes: Sequence[OutcomeId], desk: DeskView) -> None:
+        """Nothing yet: what rests on them is withdrawn by `on_event`, which hears of it next."""
+
+    def on_event(self, event: Event, desk: DeskView) -> Sequence[Wish]:
+        """Follow rewards, listings, the life of our orders, what settles, and timers of our own."""
+        if not self._begun:
+            return [*self._begin(desk), *self.on_event(event, desk)]
+        match event:
+            case TimerFired(name=name):
+                return self._timer(name, desk)
+            case OrderReported() | OrderFilled() | FillMined() | FillSettled() | FillReversed():
+                return self._order_news(event, desk)
+            case RewardsListed():
+                return self._rewards(event, desk)
+            case MarketListed() | MarketStatusChanged() | GridChanged() | MarketResolved():
+                return self._relisted(event, desk)
+            case AccountStated(venue=venue) | VenueStateChanged(venue=venue):
+                return self._look([one for one in self._makings.values() if one.market.venue is venue], desk)
+            case BookLost(outcomes=outcomes):
+                return self.books_changed(outcomes, desk)
+            case OperationReported():
+                return self._look(list(self._makings.values()), desk)
+            case _:
+                return _NOTHING
+
+    def observations(self) -> Sequence[MakerObservation]:
+        """What was seen since the last call; given once."""
+        if not (self._seen or self._quoter.seen or self._hedger.seen):
+            return _UNSEEN
+        seen = [*self._seen, *self._quoter.seen, *self._hedger.seen]
+        self._seen, self._quoter.seen, self._hedger.seen = [], [], []
+        return seen
+
+    def _begin(self, desk: DeskView) -> Sequence[Wish]:
+        """A clean start: what an earlier run left at work is withdrawn, then markets are chosen."""
+        self._begun = True
+        left = [Withdraw(intent.id, "a clean start") for intent in self._stock.at_work(self.name)]
+        return [*left, *self._scan(desk)]
+
+    def _timer(self, name: str, desk: DeskView) -> Sequence[Wish]:
+        if name == _SCAN:
+            return self._scan(desk)
+        if name != _LOOK:
+            return _NOTHING
+        self._wakes, self._soonest = Nanos(0), NEVER
+        due = [self._makings[market] for market, at in self._due.items() if at <= desk.now]
+        return self._look(due, desk)
+
+    def _rewards(self, event: RewardsListed, desk: DeskView) -> Sequence[Wish]:
+        """Take new terms over. What is no more, or is another programme, is felt at once; new markets at the scan."""
+        stated = {offer.terms.market: offer for offer in event.offers}
+        if event.whole:
+            self._offers = {m: offer for m, offer in self._offers.items() if self._venue(m) is not event.venue}
+        self._offers |= stated
+        changed = []
+        for making in self._makings.values():
+            offer = self._offers.get(making.id)
+            if offer is None and making.active:
+                making.active = False
+                changed.append(making)
+            elif offer is not None and offer.terms != making.terms:
+                making.terms = offer.terms
+                changed.append(making)
+        wishes = self._look(changed, desk)
+        return wishes if any(one.active for one in self._makings.values()) else [*wishes, *self._choose(desk)]
+
+    def _venue(self, market_id: MarketId) -> Venue:
+        market = self._stock.market(market_id)
+        return venue_of(market_id) if market is None else market.venue
+
+    def _scan(self, desk: DeskView) -> Sequence[Wish]:
+        """Choose markets anew, and see to it that it happens again."""
+        wishes = self._choose(desk)
+        return [Wake(_SCAN, Nanos(desk.now + self._next_scan(desk))), *wishes]
+
+    def _next_scan(self, desk: DeskView) -> Nanos:
+        """The interval; soon at the start, as long as books are missing that others could be chosen by."""
+        active = sum(one.active for one in self._makings.values())
+        if not self._hurries or active >= self._settings.max_markets or self._all_known(desk):
+            return self._settings.update_interval
+        self._hurries -= 1
+        return min(HURRY, self._settings.update_interval)
+
+    def _all_known(self, desk: DeskView) -> bool:
+        known = [market for offer in self._offers if (market := self._stock.market(offer)) is not None]
+        views = (desk.book(outcome) for market in known for outcome in (market.yes, market.no))
+        return bool(known) and all(view is not None and view.usable for view in views)
+
+    def _choose(self, desk: DeskView) -> Sequence[Wish]:
+        """Those that stay keep their quotes; those that do not are followed until nothing of them is left."""
+        choice = self._selection.choose(self._offers, self._resting, desk)
+        chosen = markets_of(choice)
+        before = [making.id for making in self._makings.values() if making.active]
+        for market in chosen:
+            self._take_up(market)
+            if market in self._makings:
+                self._makings[market].size = choice.sizes.get(market)
+        left = tuple(market for market in before if market not in chosen)
+        for market in left:
+            self._makings[market].active = False
+        if left or set(chosen) != set(before):
+            unfit = reasons(choice)
+            self._seen.append(MarketsChosen(tuple(chosen), left, len(self._offers), unfit, desk.now))
+        return self._look(list(self._makings.values()), desk)
+
+    def _resting(self, market: MarketId) -> tuple[Resting, ...]:
+        making = self._makings.get(market)
+        return () if making is None or not self._shown else making.resting()
+
+    def _take_up(self, market_id: MarketId) -> None:
+        market, terms = self._stock.market(market_id), self._offers[market_id].terms
+        making = self._makings.get(market_id)
+        if making is not None:
+            making.active, making.terms = True, terms
+        elif market is not None:
+            settings = self._settings
+            variation = Variation(settings.volatility_window, settings.volatility_every)
+            sides = OutcomeSide(market.yes), OutcomeSide(market.no)
+            making = Making(market, terms, variation, Moves(settings.jump_window), *sides)
+            self._makings[market_id] = making
+            self._by_outcome[market.yes] = self._by_outcome[market.no] = making
+
+    def _relisted(
+        self, event: MarketListed | MarketStatusChanged | GridChanged | MarketResolved, desk: DeskView
+    ) -> Sequence[Wish]:
+        market_id = event.market.id if isinstance(event, MarketListed) else event.market
+        making, market = self._makings.get(market_id), self._stock.market(market_id)
+        if making is None or market is None:
+            return _NOTHING
+        making.market = market
+        return self._look((making,), desk)
+
+    def _order_news(self, event: _News, desk: DeskView) -> Sequence[Wish]:
+        """What an order of ours came to: it is what the desk says it is."""
+        order = self._stock.order(event.fill.order if isinstance(event, OrderFilled) else event.order)
+        making = None if order is None else self._by_outcome.get(order.leg.outcome)
+        if order is None or making is None:
+            return _NOTHING
+        side = making.side(order.leg.outcome)
+        for own in (side.quote, side.hedge):
+            if own is not None and own.intent == order.intent:
+                self._fills += isinstance(event, OrderFilled)
+                own.left = Size(order.leg.size - order.filled - order.taken_back)
+                own.over = order.status.final
+                own.rests = own.rests or order.status in _RESTING
+        return self._look((making,), desk, moved=False)
+
+    def _filled_in(self, making: Making) -> Filled:
+        cost = self._hedger.unhedged(making)
+        if not cost:
+            return Filled(cost, {}, {})
+        alone = {side.outcome: self._hedger.alone(making, side) for side in making.sides}
+        offered = {side.outcome for side in making.sides if side.hedge is not None and not side.completing}
+        return Filled(cost, alone, {o: size for o, size in alone.items() if o not in offered})
+
+    def _look(self, makings: Iterable[Making], desk: DeskView, *, moved: bool = True) -> Sequence[Wish]:
+        """All that is due in these markets: hedges first, then quotes; what is withdrawn leaves before all else.
+
+        If not `moved`, their books are as they were at the last look.
+        """
+        first: list[Wish] = []
+        then: list[Wish] = []
+        for making in makings:
+            for wish in self._look_at(making, desk, moved=moved):
+                (first if isinstance(wish, Withdraw) else then).append(wish)
+            self._note_due(making, desk.now)
+        self._withdrawn += len(first)
+        return [*first, *then, *self._wake(desk.now)]
+
+    def _look_at(self, making: Making, desk: DeskView, *, moved: bool) -> list[Wish]:
+        if moved or not making.levels:
+            making.levels = _levels(making, desk)
+        if self._shown:
+            making.cast(desk.now)
+        sights = making.seen()
+        wanted = self._hedger.look(making, sights, desk)
+        wanted += self._quoter.look(making, sights, self._filled_in(making), desk)
+        if self._shown and wanted:
+            making.cast(desk.now)
+        return wanted
+
+    def _wake(self, now: Nanos) -> Sequence[Wish]:
+        """Be woken for what is due next, unless that is asked for already."""
+        if not self._due or (self._wakes and self._soonest >= self._wakes):
+            return _NOTHING
+        self._soonest = min(self._due.values())
+        if self._wakes and self._soonest >= self._wakes:
+            return _NOTHING
+        self._wakes = max(self._soonest, Nanos(now + 1))
+        return (Wake(_LOOK, self._wakes),)
+
+    def _note_due(self, making: Making, now: Nanos) -> None:
+        """When this market has to be looked at though nothing happens: a retry, or the end of a pause."""
+        times = [making.cooling, making.merging, making.moves.calm_at]
+        times += [settles for shadow in making.shadows if (settles := shadow.settles) is not None]
+        hedging = self._settings.hedge_sell
+        for side in making.sides:
+            times += (side.again, side.hedge_again)
+            if side.held_since:
+                times.append(Nanos(side.held_since + hedging.patience))
+            if side.bare_since:
+                times.append(Nanos(side.bare_since + hedging.uncovered))
+        due = [at for at in times if at > now]
+        if due:
+            self._due[making.id] = at = min(due)
+            self._soonest = min(self._soonest, at)
+        else:
+            self._due.pop(making.id, None)
+
+
+def _levels(making: Making, desk: DeskView) -> dict[OutcomeId, Levels]:
+    """Both books of a market; one that is not known is not there."""
+    levels = {}
+    for side in making.sides:
+        book = desk.book(side.outcome)
+        if book is not None and book.usable:
+            levels[side.outcome] = Levels(list(islice(book.bids(), DEEPEST)), list(islice(book.asks(), DEEPEST)))
+    return levels

@@ -1,0 +1,258 @@
+"""Keeps the quotes of one market where they belong, or away: targets, checks, and what follows from both."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.orders import Intent, Leg, PlanKind, TimeInForce
+from dutchbook.domain.pricing.fees import maker_fee
+from dutchbook.domain.units import CONTRACT, ONE, Money, Nanos, Price, Size, decimal_text, notional_up
+from dutchbook.domain.wishes import Wish, Withdraw
+from dutchbook.strategies.names import REWARD_MAKER
+from dutchbook.strategies.ports import DeskView
+from dutchbook.strategies.reward_maker.fair import FairValue
+from dutchbook.strategies.reward_maker.making import Making, OutcomeSide, Own
+from dutchbook.strategies.reward_maker.observations import QuoteAllowed, QuoteRefused
+from dutchbook.strategies.reward_maker.ports import Stock
+from dutchbook.strategies.reward_maker.quoting import (
+    Place,
+    Sight,
+    Target,
+    Worth,
+    both_needed,
+    boundary_quote,
+    deviates,
+    quote_size,
+    reservation_quote,
+)
+from dutchbook.strategies.reward_maker.safety import Danger, dangers, exposure
+from dutchbook.strategies.reward_maker.settings import Quoting, RewardMakerSettings
+
+QUOTE = "quote"
+"""The kind of an intent that rests to earn rewards."""
+
+_MILLION = 1_000_000
+_NO_SIGHT = Sight((), ())
+
+
+class Filled(NamedTuple):
+    """What filled and is not hedged: what it cost, of each outcome how much, and how much is not even offered."""
+
+    cost: Money
+    alone: Mapping[OutcomeId, Size]
+    bare: Mapping[OutcomeId, Size]
+
+
+class Quoter:
+    """Looks at one market at a time. `seen` are lines for the journal."""
+
+    def __init__(self, stock: Stock, settings: RewardMakerSettings, fair: FairValue) -> None:
+        self._stock = stock
+        self._fair = fair
+        self._settings = settings
+        self.seen: list[QuoteRefused | QuoteAllowed] = []
+        self.refused: Counter[str] = Counter()
+        self.quotes = 0
+
+    def look(self, making: Making, sights: Mapping[OutcomeId, Sight], stock: Filled, desk: DeskView) -> list[Wish]:
+        """Withdraw what should not rest, and place what should. `stock` is what filled and is not given up yet."""
+        for side in making.sides:
+            self._forget_ended(side, desk.now)
+            middle = sights.get(side.outcome, _NO_SIGHT).middle
+            if middle is not None and side is making.yes:
+                making.variation.observe(middle, desk.now)
+                making.moves.observe(middle, desk.now)
+        found = self._wanted(making, sights, desk.now)
+        wishes: list[Wish] = []
+        bound = Money(self._stock.reserved(making.id) + stock.cost)
+        # Of an outcome whose twin is held a fill makes pairs: what room there is goes to that one first.
+        for side in sorted(making.sides, key=lambda side: stock.alone.get(side.outcome, 0)):
+            wanted = found[side.outcome]
+            if isinstance(wanted, Target) and side.quote is None:
+                wanted = self._unwanted(stock, side) or self._affordable(making, side, wanted, bound) or wanted
+            self._note(making, side, wanted, desk.now)
+            if isinstance(wanted, Danger):
+                wishes += _withdrawn(side, wanted)
+            elif side.quote is not None:
+                wishes += self._kept(making, side, side.quote, wanted)
+            elif desk.now >= side.again:
+                intent = self._intent(making, side, wanted, desk)
+                wishes.append(intent)
+                bound = Money(bound + intent.cost)
+        return wishes
+
+    def _wanted(
+        self, making: Making, sights: Mapping[OutcomeId, Sight], now: Nanos
+    ) -> Mapping[OutcomeId, Target | Danger]:
+        """What each outcome should be quoted at, or the first check that stands in the way."""
+        closed = self._market_danger(making, now)
+        if closed is not None:
+            return {side.outcome: closed for side in making.sides}
+        found = {side.outcome: self._judged(making, side, sights.get(side.outcome)) for side in making.sides}
+        refusing = [wanted for wanted in found.values() if isinstance(wanted, Danger)]
+        if len(refusing) == 1 and both_needed(sights.get(side.outcome, _NO_SIGHT).middle for side in making.sides):
+            both = Danger("both_outcomes", "all outcomes where a middle is at most 0.10", refusing[0].rule)
+            return {o: wanted if isinstance(wanted, Danger) else both for o, wanted in found.items()}
+        return found
+
+    def _market_danger(self, making: Making, now: Nanos) -> Danger | None:
+        """What keeps us out of a market as a whole."""
+        market, terms, settings = making.market, making.terms, self._settings
+        held_back = self._stock.held_back(REWARD_MAKER)
+        if not making.active:
+            return Danger("no_reward", "a reward, and among the markets chosen", "not chosen")
+        if market.status is not MarketStatus.OPEN:
+            return Danger("market_status", "open", market.status)
+        if held_back is not None:
+            return Danger("held_back", "no halt and no pause", held_back)
+        if (terms.until is not None and now >= terms.until) or (terms.since is not None and now < terms.since):
+            return Danger("reward_period", "within the period of the reward", "outside")
+        if market.closes is not None and market.closes - now < settings.quiet_before_close:
+            limit = f"quiet_before_close {settings.quiet_before_close // 10**9}s"
+            return Danger("resolution", limit, f"{max(0, market.closes - now) // 10**9}s")
+        if settings.jump_threshold and (moved := making.moves.reach(now)) > 2 * settings.jump_threshold:
+            limit = f"jump_threshold {decimal_text(settings.jump_threshold, 4)}"
+            return Danger("jump", limit, f"{decimal_text(moved // 2, 4)} within {settings.jump_window // 10**9}s")
+        if now < making.cooling:
+            return Danger("hedge_cooling", "hedges that come about", "cooling down")
+        return None
+
+    def _placed(self, making: Making, side: OutcomeSide, seen: Sight) -> tuple[Price, Place] | None:
+        terms, grid, settings = making.terms, making.market.grid, self._settings
+        if settings.quoting is Quoting.BOUNDARY:
+            return boundary_quote(seen, terms, grid)
+        fair = self._fair.of(side.outcome, seen)
+        if fair is None:
+            return None
+        held = (self._held(side.outcome) - self._held(making.other(side).outcome)) / CONTRACT
+        worth = Worth(fair, held, settings.risk_aversion / _MILLION, settings.informed_share / _MILLION)
+        return reservation_quote(seen, terms, grid, worth)
+
+    def _held(self, outcome: OutcomeId) -> int:
+        position = self._stock.positions().get(outcome)
+        return 0 if position is None else position.size
+
+    def _judged(self, making: Making, side: OutcomeSide, seen: Sight | None) -> Target | Danger:
+        if seen is None:
+            return Danger("book", "a book that is known", "unknown")
+        placed = self._placed(making, side, seen)
+        if placed is None and len(seen.bids) > 1 and seen.asks:
+            return Danger("reward_band", "a price that earns", "the reservation price is beyond the largest spread")
+        if placed is None:
+            return Danger("book", "two bids and an ask", f"{len(seen.bids)} bids, {len(seen.asks)} asks")
+        settings = self._settings
+        least = making.market.min_size
+        usual = quote_size(making.terms, least, settings.order_size_multiplier, settings.size_where_all_earn)
+        size = usual if making.size is None else max(Size(making.size // CONTRACT * CONTRACT), making.terms.min_size)
+        target = Target(placed[0], size, placed[1])
+        if target.price >= seen.asks[0].price:
+            return Danger("crossing", "below the best ask", decimal_text(target.price, 4))
+        return next(dangers(target, seen, making.variation.value, settings), target)
+
+    def _unwanted(self, stock: Filled, side: OutcomeSide) -> Danger | None:
+        """Whether more of an outcome would stand in the way of what is held of it."""
+        if bare := stock.bare.get(side.outcome):
+            return Danger("unhedged", "what filled is sold, offered or paired", f"{decimal_text(bare, 6)} are not")
+        return None
+
+    def _affordable(self, making: Making, side: OutcomeSide, target: Target, bound: Money) -> Danger | None:
+        """Whether a new quote fits beside all else that is ours in this market."""
+        other = making.other(side)
+        if other.quote is not None and other.quote.price + target.price >= ONE:
+            return Danger("own_orders", "no trade with ourselves", "our quote for the other outcome")
+        if side.hedge is not None and not side.completing and target.price >= side.hedge.price:
+            return Danger("own_orders", "no trade with ourselves", "our sale of the same outcome")
+        return exposure(self._cost(making, target), bound, self._settings)
+
+    def _kept(self, making: Making, side: OutcomeSide, quote: Own, wanted: Target) -> list[Wish]:
+        """A quote that rests stays, unless its price is off or too little of it is left to earn."""
+        if quote.leaving:
+            return []
+        if deviates(quote.price, wanted.price, self._settings.price_deviation_threshold):
+            why = f"{wanted.place} is {decimal_text(wanted.price, 4)} now"
+        elif quote.left < making.terms.min_size:
+            why = f"{decimal_text(quote.left, 6)} left earn nothing"
+        elif making.size is not None and quote.left * 10 > wanted.size * 11:
+            # Less than a tenth too much is not worth its place in the queue; too little is mended by the next quote.
+            why = f"its part of the budget is {decimal_text(wanted.size, 6)} now"
+        else:
+            return []
+        quote.leaving = True
+        return [Withdraw(quote.intent, f"quote of {side.outcome}: {why}")]
+
+    def _forget_ended(self, side: OutcomeSide, now: Nanos) -> None:
+        """A quote whose plan is over. One that was refused is wanted again after a pause, as a new order."""
+        quote = side.quote
+        if quote is None or (not quote.over and self._stock.planned(quote.intent)):
+            return
+        side.quote = None
+        if quote.rests or quote.leaving or quote.left < quote.size:
+            side.refusals = 0
+            return
+        side.refusals += 1
+        settings = self._settings
+        pause = settings.order_retry_delay if side.refusals <= settings.order_retries else settings.hedge_sell.cool_down
+        side.again = Nanos(now + pause)
+
+    def _note(self, making: Making, side: OutcomeSide, wanted: Target | Danger, now: Nanos) -> None:
+        """Put on record when a check begins to stand in the way, and when it does no more."""
+        before, danger = side.danger, wanted if isinstance(wanted, Danger) else None
+        if (before and before.rule) == (danger and danger.rule):
+            return
+        if before is not None:
+            lasted = Nanos(now - side.since)
+            self.seen.append(QuoteAllowed(making.id, side.outcome, before.rule, lasted, now))
+        if danger is not None:
+            self.refused[danger.rule] += 1
+            self.seen.append(QuoteRefused(making.id, side.outcome, *danger, now))
+        side.danger, side.since = danger, now
+
+    def _cost(self, making: Making, target: Target) -> Money:
+        fee = maker_fee(making.market.fees, target.price, target.size, Side.BUY)
+        return Money(notional_up(target.price, target.size) + max(0, fee))
+
+    def _intent(self, making: Making, side: OutcomeSide, target: Target, desk: DeskView) -> Intent:
+        cost, book = self._cost(making, target), desk.book(side.outcome)
+        leg = Leg(
+            side.outcome,
+            making.id,
+            Side.BUY,
+            target.price,
+            target.size,
+            target.price,
+            TimeInForce.GTC,
+            post_only=True,
+        )
+        intent = Intent(
+            id=desk.next_intent(),
+            strategy=REWARD_MAKER,
+            kind=QUOTE,
+            subject=_subject(side.outcome),
+            legs=(leg,),
+            cost=cost,
+            edge=Money(0),
+            max_loss=cost,
+            oldest=desk.now if book is None else book.received,
+            at=desk.now,
+            reason=f"quote at the {target.place}: {decimal_text(target.size, 6)} at {decimal_text(target.price, 4)}",
+            plan=PlanKind.POST_ONLY,
+            rests=self._settings.quote_rests,
+        )
+        side.quote = Own(intent.id, target.price, target.size, target.size)
+        self.quotes += 1
+        return intent
+
+
+def _withdrawn(side: OutcomeSide, danger: Danger) -> list[Wish]:
+    quote = side.quote
+    if quote is None or quote.leaving:
+        return []
+    quote.leaving = True
+    return [Withdraw(quote.intent, f"quote of {side.outcome}: {danger.rule}: {danger.found} against {danger.limit}")]
+
+
+def _subject(outcome: OutcomeId) -> str:
+    return f"{REWARD_MAKER}:quote:{outcome}"

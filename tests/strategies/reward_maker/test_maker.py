@@ -1,0 +1,345 @@
+"""What the reward maker does as books, fills, rewards and venues change."""
+
+from msgspec.structs import replace
+
+from dutchbook.domain.book import Side
+from dutchbook.domain.events import AccountStated, BookLost, MarketResolved, MarketStatusChanged
+from dutchbook.domain.identity import MarketId, Venue
+from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.orders import EXIT, Intent, IntentId, PlanKind
+from dutchbook.domain.units import CONTRACT, SECOND, Money, Nanos, Price, Size
+from dutchbook.domain.wishes import Withdraw
+from dutchbook.strategies.reward_maker.observations import HedgeFailed, MarketsChosen, QuoteAllowed, QuoteRefused
+from tests.strategies.reward_maker.books import cents, terms
+from tests.strategies.reward_maker.rig import DEEP, Rig
+
+YES, NO = "a+", "a-"
+
+
+def quoting(**facts: object) -> Rig:
+    """A maker with quotes for both outcomes of a deep market."""
+    rig = Rig(**facts)  # type: ignore[arg-type]
+    rig.quote()
+    return rig
+
+
+def intents(wishes: object) -> list[Intent]:
+    assert isinstance(wishes, list)
+    return [wish for wish in wishes if isinstance(wish, Intent)]
+
+
+def test_both_outcomes_are_quoted_at_the_second_best_bid_post_only() -> None:
+    rig = quoting()
+    assert rig.prices() == {YES: cents(45), NO: cents(51)}
+    assert all(order.leg.post_only and order.leg.size == 20 * CONTRACT for order in rig.resting)
+    assert {wish.plan for wish in intents(rig.log)} == {PlanKind.POST_ONLY}
+
+
+def test_a_book_that_moves_nothing_that_matters_moves_no_quote() -> None:
+    rig = quoting()
+    assert rig.quote([(0.46, 140), *DEEP[0][1:]]) == []
+
+
+def test_a_quote_follows_its_price_cancel_first() -> None:
+    rig = quoting()
+    before = rig.one(Side.BUY, YES)
+    wishes = rig.quote([(0.46, 100), (0.44, 100), (0.43, 80), (0.42, 80)])
+    assert isinstance(wishes[0], Withdraw)
+    assert "second-best bid is 0.44 now" in wishes[0].reason or "boundary" in wishes[0].reason
+    assert wishes[0].intent == before.intent
+    assert rig.prices()[YES] == cents(44)
+
+
+def test_one_outcome_is_enough_unless_a_middle_is_at_ten_cents() -> None:
+    rig = Rig()
+    lopsided = [(0.46, 100), (0.45, 100), (0.44, 80), (0.43, 80)]
+    rig.quote(lopsided, [(0.48, 100), (0.49, 100)])  # nothing behind the quote for NO
+    assert rig.prices() == {YES: cents(45)}
+    low = Rig()
+    low.quote([(0.09, 100), (0.08, 100), (0.07, 80), (0.06, 80)], [(0.11, 100), (0.12, 100)])
+    assert low.prices() == {}
+    assert {seen.rule for seen in low.seen() if isinstance(seen, QuoteRefused)} == {"both_outcomes", "price_cliff"}
+
+
+def test_a_check_that_refuses_withdraws_the_quote_and_is_told_with_how_long_it_lasted() -> None:
+    rig = quoting()
+    rig.seen()
+    rig.quote([(0.46, 100), (0.45, 100), (0.38, 80), (0.37, 80)])
+    assert YES not in rig.prices()
+    [refused] = [seen for seen in rig.seen() if isinstance(seen, QuoteRefused)]
+    assert (refused.rule, refused.limit, refused.found) == (
+        "price_cliff",
+        "price_cliff_threshold 0.05",
+        "from 0.45 to 0.38",
+    )
+    rig.pass_time(3)
+    rig.quote()
+    [allowed] = [seen for seen in rig.seen() if isinstance(seen, QuoteAllowed)]
+    assert (allowed.rule, allowed.lasted) == ("price_cliff", 3 * SECOND)
+    assert rig.prices()[YES] == cents(45)
+
+
+def test_a_lost_book_takes_its_quotes_away() -> None:
+    rig = quoting()
+    found = rig.markets[MarketId("a")]
+    for outcome in (found.yes, found.no):
+        rig.desk.books[outcome].lose("gap")
+    rig.tell(BookLost((found.yes, found.no), "gap", rig.desk.now))
+    assert rig.resting == []
+
+
+def test_a_fill_is_sold_at_once_at_the_level_that_takes_all_and_quoted_again() -> None:
+    rig = quoting()
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    assert (sale.leg.limit, sale.leg.size) == (cents(46), 20 * CONTRACT)
+    [hedge] = [wish for wish in intents(rig.log) if wish.kind == EXIT]
+    assert (hedge.plan, hedge.max_loss) == (PlanKind.LIMIT, 0)
+    rig.fill(sale)
+    assert rig.prices() == {YES: cents(45), NO: cents(51)}
+
+
+def test_every_part_of_a_fill_is_hedged_and_what_is_left_of_the_quote_is_replaced() -> None:
+    rig = quoting()
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, 8)
+    assert rig.one(Side.SELL, YES).leg.size == 8 * CONTRACT
+    assert not rig.orders[quote.id].remaining, "12 contracts would earn nothing"
+    rig.fill(rig.one(Side.SELL, YES))
+    assert rig.one(Side.BUY, YES).leg.size == 20 * CONTRACT
+
+
+def test_more_that_fills_is_offered_together_with_what_rests() -> None:
+    rig = quoting(hedge_sell={"stop_loss_pct": "0"})
+    rig.fill(rig.one(Side.BUY, YES), 8)
+    rig.quote([(0.30, 1)], [(0.48, 100)])
+    assert rig.one(Side.SELL, YES).leg.limit == cents(46), "cost and the least profit: nobody bids near"
+    rig.find(rig.markets[MarketId("a")].yes, 6, 45)
+    rig.tell(account(rig))
+    assert rig.one(Side.SELL, YES).leg.size == 14 * CONTRACT
+
+
+def test_what_is_not_settled_waits_for_its_block() -> None:
+    rig = quoting()
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, provisional=True)
+    assert not [order for order in rig.resting if order.leg.side is Side.SELL]
+    assert YES not in rig.prices(), "no more of what stands in its own way"
+    rig.mine(quote)
+    assert rig.one(Side.SELL, YES).leg.size == 20 * CONTRACT
+
+
+def test_what_cannot_be_sold_in_time_is_completed_to_pairs_and_those_are_merged() -> None:
+    rig = quoting(hedge_sell={"patience": "1h", "completing": "unsettled", "uncovered": "4s"})
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, provisional=True)
+    assert NO in rig.prices()
+    rig.pass_time(3.9)
+    assert not [wish for wish in intents(rig.log) if wish.kind == EXIT]
+    rig.pass_time(0.2)
+    [bought] = [wish for wish in intents(rig.log) if wish.kind == EXIT]
+    assert (bought.legs[0].outcome, bought.legs[0].side, bought.plan) == (NO, Side.BUY, PlanKind.MARKET)
+    assert bought.legs[0].limit == cents(56), "two cents beyond the asks that it sees"
+    taken = next(order for order in rig.resting if order.intent == bought.id)
+    rig.fill(taken)
+    assert rig.merges == []
+    rig.mine(quote)
+    assert [(merge.market, merge.size) for merge in rig.merges] == [("a", 20 * CONTRACT)]
+
+
+def test_a_patient_maker_offers_beside_the_asks_follows_them_and_takes_bids_in_the_end() -> None:
+    rig = quoting(hedge_sell={"patience": "10m"})
+    rig.fill(rig.one(Side.BUY, YES))
+    offered = rig.one(Side.SELL, YES)
+    assert (offered.leg.limit, offered.leg.post_only) == (cents(48), False)
+    assert next(wish for wish in intents(rig.log) if wish.kind == EXIT).plan is PlanKind.POST_ONLY
+    rig.quote(DEEP[0], [(0.47, 100), *DEEP[1]])
+    assert rig.one(Side.SELL, YES).leg.limit == cents(47)
+    rig.pass_time(601)
+    assert rig.one(Side.SELL, YES).leg.limit == cents(46)
+
+
+def test_a_stop_loss_never_waits() -> None:
+    rig = quoting(hedge_sell={"patience": "10m"})
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.quote([(0.40, 100), (0.39, 100), (0.38, 80), (0.37, 80)], [(0.42, 100), (0.43, 100)])
+    assert rig.one(Side.SELL, YES).leg.limit == cents(40)
+
+
+def test_a_quote_of_ours_never_trades_with_a_hedge_of_ours() -> None:
+    rig = Rig(min_protection_size_multiplier="0")
+    rig.quote([(0.46, 2), (0.45, 2), (0.44, 80), (0.43, 80)])
+    quote = rig.one(Side.BUY, YES)
+    wishes = rig.fill(quote, 8)
+    assert isinstance(wishes[0], Withdraw), "the quote at 0.45 goes before the sale at 0.44"
+    assert rig.one(Side.SELL, YES).leg.limit == cents(44)
+    assert not rig.orders[quote.id].remaining
+
+
+def test_exposure_counts_open_purchases_and_what_filled_and_is_not_hedged() -> None:
+    rig = Rig(max_exposure_per_market="19")
+    rig.quote()
+    assert rig.prices() == {YES: cents(45)}, "9.00 and 10.20 more would be too much"
+    [refused] = [seen for seen in rig.seen() if isinstance(seen, QuoteRefused)]
+    assert (refused.rule, refused.found) == ("exposure_per_market", "$9.00 and $10.20 more")
+    rig.fill(rig.one(Side.BUY, YES))
+    assert NO not in rig.prices(), "what filled still binds its cost"
+    rig.fill(rig.one(Side.SELL, YES))
+    assert YES in rig.prices()
+
+
+def test_a_market_that_loses_its_reward_is_left_at_once_and_what_filled_is_still_given_up() -> None:
+    rig = quoting()
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.reward()
+    assert rig.prices() == {}
+    assert rig.one(Side.SELL, YES).leg.size == 20 * CONTRACT
+
+
+def test_another_band_or_least_size_places_the_quotes_anew() -> None:
+    rig = quoting()
+    rig.reward(terms(least=25))
+    assert {order.leg.size for order in rig.resting} == {Size(25 * CONTRACT)}
+    rig.reward(terms(spread=0.015))
+    assert rig.prices() == {}, "within half a cent of the middle a quote would be the best bid"
+    assert {seen.rule for seen in rig.seen() if isinstance(seen, QuoteRefused)} == {"queue_position"}
+
+
+def test_a_paused_or_resolved_market_is_left() -> None:
+    rig = quoting()
+    paused = replace(rig.markets[MarketId("a")], status=MarketStatus.PAUSED)
+    rig.markets[paused.id] = paused
+    rig.tell(MarketStatusChanged(paused.id, MarketStatus.PAUSED, rig.desk.now))
+    assert rig.resting == []
+    over = replace(paused, status=MarketStatus.RESOLVED)
+    rig.markets[over.id] = over
+    assert rig.tell(MarketResolved(over.id, Price(10_000), rig.desk.now)) == []
+
+
+def test_nothing_is_quoted_into_a_resolution() -> None:
+    soon = quoting(facts={"closes": Nanos(Rig().desk.now + 1_800 * SECOND)})
+    assert soon.resting == []
+    assert {seen.rule for seen in soon.seen() if isinstance(seen, QuoteRefused)} == {"resolution"}
+
+
+def test_a_halt_or_a_pause_takes_quotes_away_and_lets_hedges_be() -> None:
+    rig = quoting()
+    rig.fill(rig.one(Side.BUY, YES), 8)
+    rig.stopped = "paused by ann"
+    rig.quote([(0.46, 120), *DEEP[0][1:]])
+    assert rig.prices() == {}
+    assert rig.one(Side.SELL, YES).remaining
+
+
+def test_a_quote_that_the_venue_refuses_is_a_new_order_each_second_and_rarely_after_three() -> None:
+    rig = Rig()
+    rig.refuses = True
+    rig.quote()
+    yes = [order for order in rig.orders.values() if order.leg.outcome == YES]
+    assert len(yes) == 1
+    rig.pass_time(3.5)
+    tried = [order for order in rig.orders.values() if order.leg.outcome == YES]
+    assert [order.created - tried[0].created for order in tried] == [0, SECOND, 2 * SECOND, 3 * SECOND]
+    rig.pass_time(29)
+    assert len([order for order in rig.orders.values() if order.leg.outcome == YES]) == 4
+    rig.pass_time(2)
+    assert len([order for order in rig.orders.values() if order.leg.outcome == YES]) == 5
+
+
+def test_a_hedge_that_never_comes_about_is_tried_ten_times_and_then_the_market_is_left_alone() -> None:
+    rig = quoting()
+    rig.refuses = True
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.pass_time(11.5)
+    sales = [order for order in rig.orders.values() if order.leg.side is Side.SELL]
+    assert len(sales) == 11
+    [failed] = [seen for seen in rig.seen() if isinstance(seen, HedgeFailed)]
+    assert failed.again - failed.at == 30 * SECOND
+    assert rig.prices() == {}, "nothing is quoted where nothing can be given up"
+    rig.refuses = False
+    rig.pass_time(31)
+    assert rig.one(Side.SELL, YES).remaining
+
+
+def test_a_position_from_outside_is_given_up_too() -> None:
+    rig = quoting()
+    rig.find(rig.markets[MarketId("a")].yes, 30, 45)
+    rig.tell(account(rig))
+    assert rig.one(Side.SELL, YES).leg.size == 30 * CONTRACT
+
+
+def test_pairs_are_merged_and_not_asked_for_twice() -> None:
+    rig = quoting()
+    yes, no = rig.one(Side.BUY, YES), rig.one(Side.BUY, NO)
+    rig.fill(yes, provisional=True)
+    rig.fill(no, provisional=True)
+    assert rig.merges == []
+    rig.mine(yes)
+    rig.mine(no)
+    rig.quote()
+    assert [(merge.market, merge.size) for merge in rig.merges] == [("a", 20 * CONTRACT)]
+
+
+def test_a_start_is_clean() -> None:
+    rig = Rig()
+    old = Intent(
+        id=IntentId("old"),
+        strategy="reward-maker",
+        kind="quote",
+        subject="",
+        legs=(),
+        cost=Money(0),
+        edge=Money(0),
+        max_loss=Money(0),
+        oldest=Nanos(0),
+        at=Nanos(0),
+        reason="",
+    )
+    rig.plans[old.id] = old
+    assert Withdraw(old.id, "a clean start") in rig.quote()
+
+
+def test_markets_are_chosen_anew_and_those_that_stay_keep_their_quotes() -> None:
+    rig = Rig("a", "b", "c", most=2)
+    for name in "abc":
+        rig.quote(name=name)
+    kept = rig.one(Side.BUY, "a+")
+    assert {order.leg.market for order in rig.resting} == {"a", "b"}
+    rig.reward(terms(market="a", daily=50), terms(market="b", daily=10), terms(market="c", daily=90))
+    rig.pass_time(1_201)
+    assert {order.leg.market for order in rig.resting} == {"a", "c"}
+    assert rig.orders[kept.id].remaining
+    last = [seen for seen in rig.seen() if isinstance(seen, MarketsChosen)][-1]
+    assert (last.chosen, last.left, last.rewarded) == (("c", "a"), ("b",), 3)
+
+
+def test_a_jump_of_the_middle_keeps_quotes_away_for_a_minute() -> None:
+    rig = quoting()
+    up = [(bid + 0.04, size) for bid, size in DEEP[0]], [(ask + 0.04, size) for ask, size in DEEP[1]]
+    rig.quote(*up)
+    assert rig.prices() == {}
+    assert {seen.rule for seen in rig.seen() if isinstance(seen, QuoteRefused)} == {"jump"}
+    rig.pass_time(61)
+    assert rig.prices() == {YES: cents(49), NO: cents(47)}
+
+
+def test_quotes_around_a_reservation_price_lean_away_from_what_is_held() -> None:
+    patient = {"patience": "1h"}
+    rig = Rig(quoting="reservation", risk_aversion="0.002", max_exposure_per_market="100", hedge_sell=patient)
+    rig.quote([*DEEP[0], (0.42, 200), (0.41, 200)], [*DEEP[1], (0.52, 200), (0.53, 200)])
+    assert rig.prices() == {YES: cents(45), NO: cents(51)}
+    rig.fill(rig.one(Side.BUY, YES))
+    assert rig.prices() == {YES: cents(44), NO: cents(52)}, "a cent lower, and as near as the best bid allows"
+
+
+def test_figures_say_what_was_done() -> None:
+    rig = quoting()
+    rig.fill(rig.one(Side.BUY, YES))
+    figures = rig.maker.figures()
+    assert (figures.markets, figures.quoting, figures.fills, figures.hedges) == (1, 1, 1, 1)
+    assert figures.unhedged == 9_000_000
+
+
+def account(rig: Rig) -> AccountStated:
+    now = rig.desk.now
+    return AccountStated(venue=Venue.POLYMARKET, cash=Money(0), positions=(), orders=(), asked=now, received=now)
