@@ -55,6 +55,17 @@ def test_a_frame_without_orders_and_orders_without_a_frame_leave_no_stages() -> 
     assert {each.count for each in latency.figures()} == {1}
 
 
+def test_what_leaves_after_all_that_a_frame_led_to_is_no_stage_of_it() -> None:
+    latency = ticking()
+    latency.received()
+    latency.decoded()
+    latency.done()
+    latency.decided()
+    latency.signed()
+    latency.written([ORDER])
+    assert not latency.figures()
+
+
 class _Desk:
     """As much of a loop and a gateway as somebody needs who measures them."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dutchbook.app.assembly import Parts, Terms, assemble
-from dutchbook.app.running import KeptFrames
+from dutchbook.app.kept_frames import KeptFrames
 from dutchbook.config.load import shipped_settings
 from dutchbook.config.settings import Settings
 from dutchbook.domain.identity import Venue

@@ -57,6 +57,10 @@ class Latency:
         self._received = self._counter()
         self._decoded = self._decided = self._signed = 0
 
+    def done(self) -> None:
+        """All that the frame led to is done: what leaves from now on no frame led to."""
+        self._received = 0
+
     def decoded(self) -> None:
         """It is decoded."""
         self._decoded = self._counter()

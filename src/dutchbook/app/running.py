@@ -1,7 +1,7 @@
 """A desk at work in a market that happens now: on paper, in the sandbox, or live."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from dutchbook.app.control.wire import Stop
 from dutchbook.app.desk_log import DESK, VENUES, DeskLog, LoggedJournal
 from dutchbook.app.failures import stopping
 from dutchbook.app.idle_work import IdleWork
+from dutchbook.app.kept_frames import KeptFrames
 from dutchbook.app.latency import Latency
 from dutchbook.app.lost_books import LostBooks
 from dutchbook.app.pairing import approved_pairs
@@ -30,7 +31,7 @@ from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import DutchbookError
-from dutchbook.domain.events import FrameRef, JournalRef, Resumed
+from dutchbook.domain.events import JournalRef, Resumed
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Clock, Frame
@@ -43,7 +44,6 @@ from dutchbook.engine.records import RunStarted
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.risk.halt import HaltSwitch, halt_file, install_halt_signal, read_halt
 from dutchbook.storage.home import Home
-from dutchbook.storage.journal import Journal
 from dutchbook.storage.lock import DeskLock
 from dutchbook.storage.log_settings import Level
 from dutchbook.storage.logs import LogFiles
@@ -56,56 +56,6 @@ LEAVE_PATIENCE = Nanos(2 * SECOND)
 """How long it waits for what it takes leave of."""
 MINUTE = Nanos(60 * SECOND)
 """How often the log is told how the desk stands."""
-
-
-class KeptFrames:
-    """Puts each frame into the run's recording and tells its place there: before it is written.
-
-    What a frame leads to does not wait for its recording, which is on disk a block later anyway. The journal's flushes
-    are held meanwhile.
-    """
-
-    def __init__(
-        self, writer: RecordingWriter, journal: Journal | None = None, came: Callable[[], None] | None = None
-    ) -> None:
-        """`came` is called at each frame."""
-        self._writer = writer
-        self._journal = journal
-        self._came = came
-        self._segment = len(writer.manifest.segments)
-        self._line = 0
-        self._placed: Frame | None = None
-
-    def __call__(self, frame: Frame) -> FrameRef:
-        """Place a frame and write it at once."""
-        ref = self.place(frame)
-        self.settle()
-        return ref
-
-    def place(self, frame: Frame) -> FrameRef:
-        """Where a frame will stand, which `settle` writes there."""
-        if self._came is not None:
-            self._came()
-        if self._placed is not None:
-            self._write(self._placed)
-        self._placed = frame
-        if self._journal is not None:
-            self._journal.hold()
-        return FrameRef(self._segment, self._line)
-
-    def settle(self) -> None:
-        """Write what was placed, and let the journal flush."""
-        if self._placed is not None:
-            self._write(self._placed)
-        if self._journal is not None:
-            self._journal.let_go()
-
-    def _write(self, frame: Frame) -> None:
-        self._placed = None
-        if self._writer.put(frame):
-            self._segment, self._line = self._segment + 1, 0
-        else:
-            self._line += 1
 
 
 class RunningDesk:
@@ -167,7 +117,7 @@ class RunningDesk:
         self._latency = Latency()
         if self.parts.gateway is not None:
             self._latency.follow(self.parts.loop, self.parts.gateway)
-        kept = KeptFrames(self._writer, self.journal, self._latency.received)
+        kept = KeptFrames(self._writer, self.journal, self._latency.received, self._latency.done)
         self._driver = LiveDriver(self.parts.loop, kept, self._clock)
         self._commands = Commands(self.parts.loop, self.mode, self.run, self._place, self._latency.figures)
         self._control = ControlSocket(Home(home).control, self._commands.serve, self._commands.refusal)
