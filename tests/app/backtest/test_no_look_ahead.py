@@ -11,8 +11,8 @@ from dutchbook.app.backtest.stage import ACCOUNT, Stage
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.orders import Intent, Leg, OrderStatus, PlanKind, TimeInForce
-from dutchbook.domain.units import CONTRACT, DOLLAR, MILLISECOND, SECOND, Money, Nanos, Price, Size, notional_up
-from dutchbook.exchange.matching.messages import BookMoved, ExchangeEvent, Matched, NewOrder, OrderChanged
+from dutchbook.domain.units import CONTRACT, DOLLAR, MILLISECOND, ONE, SECOND, Money, Nanos, Price, Size, notional_up
+from dutchbook.exchange.matching.messages import BookMoved, Change, ExchangeEvent, Matched, NewOrder, OrderChanged
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 from dutchbook.strategies.ports import DeskView
@@ -38,9 +38,9 @@ class Snatcher:
         return ()
 
 
-def intent(outcome: OutcomeId, desk: DeskView) -> Intent:
-    cost = notional_up(OFFER, SIZE)
-    leg = Leg(outcome, MARKETS[outcome], Side.BUY, OFFER, SIZE, OFFER, TimeInForce.FOK)
+def intent(outcome: OutcomeId, desk: DeskView, limit: Price = OFFER, tif: TimeInForce = TimeInForce.FOK) -> Intent:
+    cost = notional_up(limit, SIZE)
+    leg = Leg(outcome, MARKETS[outcome], Side.BUY, limit, SIZE, limit, tif)
     return Intent(
         id=desk.next_intent(),
         strategy="scripted",
@@ -67,20 +67,20 @@ def still(journal: Journal, latency_ms: int, snatcher: Snatcher) -> Stage:
     return stage
 
 
-def offer(stage: Stage, gone_after: Nanos) -> None:
-    """Somebody offers YES at 50 cents ten seconds from now, and withdraws it after a while."""
+def offer(stage: Stage, gone_after: Nanos, price: Price = OFFER, size: Size = SIZE) -> None:
+    """Somebody offers YES, at 50 cents if nothing is said, ten seconds from now, and withdraws it after a while."""
     exchange = stage.venues[Venue.POLYMARKET]
     [listing] = exchange.listings.values()
     exchange.open_account("somebody", Money(1_000 * DOLLAR))
-    # To buy NO at 50 cents is to offer YES there.
+    # To buy NO is to offer YES.
     new = NewOrder(
         id="offer",
         account="somebody",
         market=listing.id,
         outcome=listing.market.no,
         side=Side.BUY,
-        price=OFFER,
-        size=SIZE,
+        price=Price(ONE - price),
+        size=size,
     )
     at = Nanos(stage.parts.desk.now + OFFERED)
 
@@ -126,6 +126,37 @@ def test_the_answer_comes_one_way_after_the_trade(journals: Callable[[], Journal
     stage.live(after(20), look)
     assert traded == [after(10.2)]
     assert heard == [after(10.3)]
+
+
+def test_a_purchase_that_brings_more_than_asked_is_filled_though_some_dollars_are_left(
+    journals: Callable[[], Journal],
+) -> None:
+    wanted: list[Intent] = []
+
+    def act(outcomes: Sequence[OutcomeId], desk: DeskView) -> Sequence[Intent]:
+        for outcome in outcomes:
+            book = desk.book(outcome)
+            if not wanted and book is not None and book.best_ask == 4_700:
+                wanted.append(intent(outcome, desk, Price(4_800), TimeInForce.IOC))
+                return wanted
+        return ()
+
+    ended: list[object] = []
+    stage = stage_of(journals(), text=STILL, latency_ms=100, more=(Scripted(act),))
+    for market, listing in stage.venues[Venue.POLYMARKET].listings.items():
+        MARKETS[listing.market.yes] = MARKETS[listing.market.no] = market
+
+    def hear(event: ExchangeEvent) -> None:
+        if isinstance(event, OrderChanged):
+            ended.append(event.change)
+
+    stage.venues[Venue.POLYMARKET].listen(hear, OrderChanged)
+    offer(stage, Nanos(900 * SECOND), Price(4_700), Size(20_200_000))
+    stage.live(after(20))
+    [order] = stage.parts.desk.execution.orders
+    assert order.status is OrderStatus.FILLED
+    assert order.filled > SIZE
+    assert Change.CANCELLED in ended
 
 
 def test_the_desk_never_knows_a_book_before_its_time(journals: Callable[[], Journal]) -> None:

@@ -157,7 +157,7 @@ class ExchangeBroker:
             return
         for fill in self._private.fills(order.id):
             self._answer(OrderFilled(fill, received), trouble.late)
-        if found.state is not OrderState.FILLED:
+        if found.state is not OrderState.FILLED and not self._private.whole(order.id):
             report = _ENDED.get(found.state, Report.ACCEPTED)
             self._answer(OrderReported(order.id, report, received, found.reason), trouble.late)
 

@@ -56,13 +56,19 @@ class PrivateFeed:
         """All trades of an order so far."""
         return tuple(self._fills.get(order, ()))
 
+    def whole(self, order: OrderId) -> bool:
+        """Whether as much as was asked for has traded. Of a purchase counted in dollars some may be left over then,
+        which end like any rest: that is no news of the order."""
+        asked = self._orders.get(order)
+        return asked is not None and sum(fill.size for fill in self.fills(order)) >= asked.leg.size
+
     def _changed(self, event: ExchangeEvent) -> None:
         if not isinstance(event, OrderChanged) or event.order.new.account != self._account:
             return
-        report = _REPORTS.get(event.change)
-        if report is not None:
-            received = Nanos(event.at + self._lasts)
-            self._tell(OrderReported(OrderId(event.order.new.id), report, received, event.order.reason))
+        order, report = OrderId(event.order.new.id), _REPORTS.get(event.change)
+        if report is None or (event.change is not Change.PLACED and self.whole(order)):
+            return
+        self._tell(OrderReported(order, report, Nanos(event.at + self._lasts), event.order.reason))
 
     def _matched(self, event: ExchangeEvent) -> None:
         if isinstance(event, Matched):
