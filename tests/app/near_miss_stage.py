@@ -17,6 +17,7 @@ from dutchbook.engine.clocks import VirtualClock
 from dutchbook.engine.desk import Opening
 from dutchbook.execution.settings import Sending
 from dutchbook.storage.journal import Journal
+from dutchbook.strategies.ports import Strategy
 from dutchbook.venues.polymarket.account import polymarket_account
 from dutchbook.venues.polymarket.order_codec import Listings, PolymarketOrderCodec
 from dutchbook.venues.polymarket.order_signing import COARSE_STAMP, PolymarketDrafter, PolymarketSigner, SigningCaps
@@ -75,7 +76,12 @@ class Venuelike:
 class Stage:
     """A desk that trades, at three outcomes whose YES cost 1.02 dollars together."""
 
-    def __init__(self, folder: Path, sending: Sending = Sending.TOGETHER) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sending: Sending = Sending.TOGETHER,
+        measured: Callable[[Strategy], Strategy] | None = None,
+    ) -> None:
         self.clock = VirtualClock(START)
         self.broker = Venuelike()
         self.markets = [market(number) for number in range(3)]
@@ -84,7 +90,7 @@ class Stage:
         codec = PolymarketOrderCodec(Identity("owner", self.broker.account.funder), listings)
         self.journal = Journal.create(folder / "journal")
         trading = Trading(brokers={Venue.POLYMARKET: self.broker}, codecs={Venue.POLYMARKET: codec}, lookups=lookups)
-        terms = Terms(opening=Opening(Money(0), START, "run-"), trading=trading, wired=False)
+        terms = Terms(opening=Opening(Money(0), START, "run-"), trading=trading, wired=False, measured=measured)
         shipped = shipped_settings()
         settings = shipped.model_copy(update={"execution": shipped.execution.model_copy(update={"sending": sending})})
         self.parts: Parts = assemble(settings, (question(self.markets),), self.markets, self.journal, terms)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import pytest
 from hypothesis import event, given, settings
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import CashMoved, LevelSet, LevelsSet, PauseOrdered
+from dutchbook.domain.orders import IntentId
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, Money, Nanos, Price, Size
+from dutchbook.domain.wishes import Withdraw
 from dutchbook.execution.settings import Sending
+from dutchbook.strategies.ports import Strategy
 from tests.app.near_miss_stage import HERE, Stage
 
 type Doing = Callable[[Stage], None]
@@ -25,6 +29,21 @@ def test_the_orders_leave_before_the_turn_comes_to_them(tmp_path: Path) -> None:
     assert len(stage.broker.sent) == 3
     assert stage.broker.before_turn == [one.order.id for one in stage.broker.sent]
     assert [order.venue_id for order in stage.parts.desk.execution.orders] == [o.venue_id for o in stage.broker.sent]
+    stage.journal.close()
+
+
+def test_a_strategy_that_is_measured_decides_ahead_as_well(tmp_path: Path) -> None:
+    class Measured:
+        def __init__(self, strategy: Strategy) -> None:
+            self.strategy = strategy
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.strategy, name)
+
+    stage = Stage(tmp_path, measured=lambda strategy: cast("Strategy", Measured(strategy)))
+    stage.work()
+    stage.fall(1, 3_100)
+    assert len(stage.broker.before_turn) == 3
     stage.journal.close()
 
 
@@ -52,7 +71,11 @@ def cash_came(stage: Stage) -> None:
     stage.parts.loop.dispatch(CashMoved(Money(DOLLAR), stage.clock.now()), HERE)
 
 
-@pytest.mark.parametrize("changed", [other_leg_moved_and_came_back, minute_is_over, cash_came])
+def quotes_were_withdrawn(stage: Stage) -> None:
+    stage.parts.desk.grant(Withdraw(IntentId("somebody's"), "a check refuses"))
+
+
+@pytest.mark.parametrize("changed", [other_leg_moved_and_came_back, minute_is_over, cash_came, quotes_were_withdrawn])
 def test_what_was_decided_before_anything_changed_is_decided_again(tmp_path: Path, changed: Doing) -> None:
     stage = Stage(tmp_path)
     stage.work()

@@ -150,16 +150,6 @@ def assemble(
         grace=settings.venues.polymarket.group_grace,
     )
     kalshi = KalshiCodec(sequence=terms.sequence)
-    codecs: dict[str, Codec] = {
-        MARKET_SOURCE: polymarket,
-        REST_SOURCE: polymarket,
-        KALSHI_SOURCE: kalshi,
-        **{source_of(venue): NoticeCodec(venue) for venue in Venue},
-        LISTING_SOURCE: ListingCodec(
-            lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET),
-            lambda market: _for_account(market, settings),
-        ),
-    }
     parts = Ingredients(
         settings=settings,
         catalogue=catalogue,
@@ -172,27 +162,52 @@ def assemble(
     asked = (*made(names, parts), *(terms.builds(parts) if terms.builds else ()))
     maker = next((each for each in asked if isinstance(each, RewardMaker)), None)
     verifier = None if maker is None else _verifier(parts)
-    checking = () if verifier is None else (verifier,)
-    policy = Policy(
-        strategies=(*(map(terms.measured, asked) if terms.measured else asked), *checking, *terms.more)
-        + ((terms.watch(strategy),) if terms.watch else ()),
-        rules=guardian_rules(settings.risk),
-        observers=(strategy, *checking) if maker is None else (strategy, maker, *checking),
-    )
-    feed = Feed(codecs, {} if terms.trading is None else _private(terms.trading))
+    policy = _policy(settings, terms, strategy, asked, tuple(each for each in (maker, verifier) if each is not None))
+    feed = Feed(_codecs(polymarket, kalshi, settings), {} if terms.trading is None else _private(terms.trading))
     loop = Loop(desk, feed, gateway, record, policy, terms.switch or HaltSwitch(None))
     bundles_watched = len(bundles) + len(pairs.bundles(catalogue))
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
-    if leaves_by is not None and policy.strategies[:1] == (strategy,) and settings.execution.decide_ahead:
-        loop.contingencies = Contingencies(
-            desk,
-            strategy,
-            policy.rules,
-            momentary_rules(settings.risk),
-            settings.execution.sending,
-            leaves_by.certain,
-        )
+    if leaves_by is not None and asked[:1] == (strategy,) and settings.execution.decide_ahead:
+        loop.contingencies = _contingencies(desk, strategy, leaves_by, settings)
     return Parts(loop, desk, strategy, polymarket, kalshi, bundles_watched, leaves_by, maker, verifier)
+
+
+def _codecs(polymarket: PolymarketCodec, kalshi: KalshiCodec, settings: Settings) -> dict[str, Codec]:
+    """What reads frames, by their sources."""
+    return {
+        MARKET_SOURCE: polymarket,
+        REST_SOURCE: polymarket,
+        KALSHI_SOURCE: kalshi,
+        **{source_of(venue): NoticeCodec(venue) for venue in Venue},
+        LISTING_SOURCE: ListingCodec(
+            lambda listed: polymarket.learn(m for m in listed if m.venue is Venue.POLYMARKET),
+            lambda market: _for_account(market, settings),
+        ),
+    }
+
+
+def _policy(
+    settings: Settings,
+    terms: Terms,
+    watching: BundleStrategy,
+    asked: tuple[Strategy, ...],
+    makers: tuple[RewardMaker | RewardVerifier, ...],
+) -> Policy:
+    """Who decides, and who tells what was seen: `makers` are who quotes for rewards, and who checks what they earn."""
+    working = tuple(map(terms.measured, asked)) if terms.measured else asked
+    checking = tuple(each for each in makers if isinstance(each, RewardVerifier))
+    looking = (terms.watch(watching),) if terms.watch else ()
+    return Policy(
+        strategies=(*working, *checking, *terms.more, *looking),
+        rules=guardian_rules(settings.risk),
+        observers=(watching, *makers),
+    )
+
+
+def _contingencies(desk: Desk, strategy: BundleStrategy, gateway: VenueGateway, settings: Settings) -> Contingencies:
+    """What is decided ahead, by the rules that would decide it then."""
+    rules, momentary = guardian_rules(settings.risk), momentary_rules(settings.risk)
+    return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, gateway.certain)
 
 
 def _verifier(parts: Ingredients) -> RewardVerifier:

@@ -16,7 +16,7 @@ from dutchbook.domain.units import Nanos
 from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk
 from dutchbook.execution.gateway import VenueGateway
-from dutchbook.execution.orders import order_id
+from dutchbook.execution.orders import leaving
 from dutchbook.strategies.appraisal import MINUTE
 from dutchbook.strategies.foresight import Move, likely_moves
 from dutchbook.strategies.index import Tracked
@@ -134,8 +134,7 @@ class SigningAhead:
             market, which = self._desk.market(leg.market), (number, leg.outcome, leg.limit, leg.size)
             if market is not None and which not in self._made:
                 self._made.add(which)
-                order = Order(id=order_id(intent.id, number), intent=intent.id, leg=leg, created=self._desk.now)
-                yield order, market
+                yield leaving(intent.id, number, leg, self._desk.now), market
 
 
 def _can_be_signed(tracked: Tracked) -> bool:

@@ -17,12 +17,12 @@ from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.moved_book import MovedBook
-from dutchbook.domain.orders import Intent, IntentId, Order, Report, Route
+from dutchbook.domain.orders import Intent, IntentId, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import Nanos, Size
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
-from dutchbook.execution.orders import order_id
+from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
 from dutchbook.risk.ports import Rule
@@ -164,7 +164,10 @@ class Contingencies:
                 move=move,
                 need=need,
                 approved=verdict,
-                orders=tuple(_order(intent, number) for number in wave),
+                orders=tuple(
+                    leaving(intent.id, number + 1, intent.legs[number], intent.at, Route(intent.id, number))
+                    for number in wave
+                ),
                 version=desk.version,
                 minute=desk.now // MINUTE,
                 books=books,
@@ -230,18 +233,6 @@ class Contingencies:
 def _moved_only(asks: tuple[Level, ...], before: tuple[Level, ...], need: Size) -> bool:
     """Whether one level, large enough, came before those that stood there, and nothing else."""
     return len(asks) == len(before) + 1 and asks[0].size >= need and asks[1:] == before
-
-
-def _order(intent: Intent, number: int) -> Order:
-    """The order that execution makes of a leg of a basket."""
-    made = Order(
-        id=order_id(intent.id, number + 1),
-        intent=intent.id,
-        leg=intent.legs[number],
-        created=intent.at,
-        route=Route(intent.id, number),
-    )
-    return made.after(Report.SENT)
 
 
 def _only_buys(bundle: Bundle) -> bool:

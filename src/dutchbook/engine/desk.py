@@ -151,36 +151,7 @@ class Desk:
         self._intents = 0
         self._prefix = opening.prefix
         self._appliers = books.appliers
-        self._learn: dict[type, Callable[[Any], Learned]] = {
-            TradePrinted: self._market,
-            TopQuoted: self._market,
-            GridChanged: self._listing,
-            MarketListed: self._listing,
-            QuestionListed: self._listing,
-            MarketStatusChanged: self._listing,
-            MarketResolved: self._resolved,
-            RewardsListed: self._rewards,
-            RewardsStated: self._rewards,
-            OrderReported: self._news,
-            OrderFilled: self._filled,
-            FillMined: self._told,
-            FillSettled: self._news,
-            FillReversed: self._news,
-            OrderMissing: self._told,
-            CancelFailed: self._told,
-            ForeignFill: self._told,
-            AccountStated: self._told,
-            OperationReported: self._operated,
-            VenueStateChanged: self._told,
-            TimerFired: self._timer,
-            CashMoved: self._cash,
-            HaltOrdered: self._halt,
-            Resumed: self._resumed,
-            PauseOrdered: self._pause,
-            PauseLifted: self._unpause,
-            CancelOrdered: self._cancel,
-            ReconcileOrdered: self._reconcile,
-        }
+        self._learn = self._learners()
 
     def learn(self, event: Event) -> Learned:
         """Apply one event. `ready` then names the outcomes whose books may be looked at because of it."""
@@ -213,6 +184,7 @@ class Desk:
 
     def grant(self, wish: Withdraw | Wake | MergePair) -> Step:
         """Do what no rule has to judge."""
+        self.version += 1
         match wish:
             case Withdraw(intent=intent):
                 step = self.execution.withdraw(intent, self.now)
@@ -300,6 +272,39 @@ class Desk:
         if market is None or market.payout is None:
             return self._marks(outcome)
         return market.payout if outcome == market.yes else complement(market.payout)
+
+    def _learners(self) -> Mapping[type, Callable[[Any], Learned]]:
+        """What brings the desk up to date, by the kind of event; books have appliers of their own."""
+        return {
+            TradePrinted: self._market,
+            TopQuoted: self._market,
+            GridChanged: self._listing,
+            MarketListed: self._listing,
+            QuestionListed: self._listing,
+            MarketStatusChanged: self._listing,
+            MarketResolved: self._resolved,
+            RewardsListed: self._rewards,
+            RewardsStated: self._rewards,
+            OrderReported: self._news,
+            OrderFilled: self._filled,
+            FillMined: self._told,
+            FillSettled: self._news,
+            FillReversed: self._news,
+            OrderMissing: self._told,
+            CancelFailed: self._told,
+            ForeignFill: self._told,
+            AccountStated: self._told,
+            OperationReported: self._operated,
+            VenueStateChanged: self._told,
+            TimerFired: self._told,
+            CashMoved: self._cash,
+            HaltOrdered: self._halt,
+            Resumed: self._resumed,
+            PauseOrdered: self._pause,
+            PauseLifted: self._unpause,
+            CancelOrdered: self._cancel,
+            ReconcileOrdered: self._reconcile,
+        }
 
     def _market(self, event: Any) -> Learned:
         answers = self._gateway.observe(event)
@@ -391,9 +396,6 @@ class Desk:
         if market is None or min(self.sellable(market.yes), self.sellable(market.no)) < wish.size:
             return NOTHING
         return self.execution.merge(market, wish.size, self.now)
-
-    def _timer(self, event: TimerFired) -> Learned:
-        return self._told(event)
 
     def _cancel(self, event: CancelOrdered) -> Learned:
         if event.order is not None:

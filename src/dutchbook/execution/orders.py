@@ -24,6 +24,11 @@ def order_id(intent: IntentId, leg: int) -> OrderId:
     return OrderId(f"{intent}-{leg}")
 
 
+def leaving(intent: IntentId, number: int, leg: Leg, now: Nanos, route: Route | None = None) -> Order:
+    """The order of an intent's leg, counted from 1, as it leaves."""
+    return Order(id=order_id(intent, number), intent=intent, leg=leg, created=now, route=route).after(Report.SENT)
+
+
 class Change(msgspec.Struct, frozen=True):
     """What news did to an order: nothing, if it was told before.
 
@@ -84,7 +89,7 @@ class Orders:
 
     def send(self, intent: IntentId, number: int, leg: Leg, now: Nanos, route: Route | None = None) -> Order:
         """A new order, on its way from now on."""
-        order = Order(id=order_id(intent, number), intent=intent, leg=leg, created=now, route=route).after(Report.SENT)
+        order = leaving(intent, number, leg, now, route)
         if order.id in self._orders:
             raise IllegalTransition(f"order {order.id}: exists already - an order is never sent twice")
         self._keep(order, now)

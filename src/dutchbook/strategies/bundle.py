@@ -175,8 +175,7 @@ class BundleStrategy:
             return False
         if self._standings.in_crossed_market(tracked.bundle):
             return False
-        proposal = (intent.legs[0].size, tuple(leg.limit for leg in intent.legs))
-        return tracked.proposal != proposal or now - tracked.proposed_at >= self._settings.repeat_after
+        return not self._repeats(tracked, (intent.legs[0].size, tuple(leg.limit for leg in intent.legs)), now)
 
     def _has_rival(self, tracked: Tracked, move: Move) -> bool:
         """Whether some other bundle that reads the book which moves would be, or is, below its payoff."""
@@ -278,7 +277,7 @@ class BundleStrategy:
             proposal = (offer.execution.size, offer.execution.limits)
             if not claimed.isdisjoint(markets):
                 self._decline(tracked, Why.OVERLAPPING)
-            elif tracked.proposal == proposal and desk.now - tracked.proposed_at < self._settings.repeat_after:
+            elif self._repeats(tracked, proposal, desk.now):
                 self._decline(tracked, Why.REPEATED)
             else:
                 claimed |= markets
@@ -287,6 +286,10 @@ class BundleStrategy:
                 intents.append(_intent(tracked.bundle, offer, desk))
         self.stats.intents += len(intents)
         return intents
+
+    def _repeats(self, tracked: Tracked, proposal: tuple[object, ...], now: Nanos) -> bool:
+        """Whether the same was proposed a moment ago."""
+        return tracked.proposal == proposal and now - tracked.proposed_at < self._settings.repeat_after
 
     def _decline(self, tracked: Tracked, why: Why) -> None:
         tracked.declined = why
