@@ -8,9 +8,7 @@ from dutchbook.catalogue.reward_settings import RewardFilters
 from dutchbook.domain.book import BookView
 from dutchbook.domain.markets import Market, MarketStatus
 from dutchbook.domain.rewards import RewardOffer
-from dutchbook.domain.units import SECOND, Nanos, Price, decimal_text, dollars
-
-DAY = Nanos(86_400 * SECOND)
+from dutchbook.domain.units import DAY, Nanos, Price, decimal_text, dollars
 
 
 class Unfit(msgspec.Struct, frozen=True):

@@ -15,9 +15,8 @@ from heapq import heappop, heappush
 import msgspec
 
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size
+from dutchbook.domain.units import DAY, ONE, SECOND, Money, Nanos, Price, Size
 
-DAY = 86_400 * SECOND
 HORIZONS = (Nanos(SECOND), Nanos(10 * SECOND), Nanos(60 * SECOND))
 """After which the middle is looked at again, to judge a fill."""
 _UNIT = 2 * ONE

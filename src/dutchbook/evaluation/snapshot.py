@@ -189,9 +189,9 @@ class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageFigures, ...] = ()
     """From a frame to the venue's answer, where orders really leave."""
     rewards: RewardsToday | None = None
+    """What quotes for rewards earn, where any are wanted."""
     maker: MakerFigures | None = None
     """What the reward maker did, if it runs."""
-    """What quotes for rewards earn, where any are wanted."""
 
 
 class ScanRow(msgspec.Struct, frozen=True, kw_only=True):

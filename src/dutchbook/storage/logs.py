@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import DAY, SECOND, Nanos
 from dutchbook.storage.log_settings import Level, LogSettings
 
 _NAME = re.compile(r"(?P<room>[a-z]+)-(?P<day>\d{4}-\d\d-\d\d)(?:\.(?P<number>\d+))?\.log")
 _MOST_WAITING = 10_000
 """Lines that wait to be written, at most: a disk that stands still must not fill the memory."""
-_DAY = 86_400 * SECOND
 
 _encode = msgspec.json.Encoder().encode
 
@@ -91,7 +90,7 @@ class LogFiles:
             lines.append(_Line(last.room, Level.WARNING, "lines_lost", last.at, {"count": self._lost}))
         blocks: dict[tuple[str, int], list[bytes]] = {}
         for line in lines:
-            blocks.setdefault((line.room, line.at // _DAY), []).append(self._encoded(line))
+            blocks.setdefault((line.room, line.at // DAY), []).append(self._encoded(line))
         try:
             for (room, day), block in blocks.items():
                 self._append(room, day, block)
@@ -141,7 +140,7 @@ class LogFiles:
 
         The newest file of each room stays: somebody may write to it, if not we.
         """
-        oldest = _date(today) - timedelta(days=self._settings.keep // _DAY)
+        oldest = _date(today) - timedelta(days=self._settings.keep // DAY)
         total, rooms = 0, set[str]()
         for kept in sorted(kept_files(self._folder), reverse=True):
             total += kept.path.stat().st_size

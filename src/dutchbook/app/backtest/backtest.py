@@ -21,9 +21,9 @@ from dutchbook.config.modes import Mode
 from dutchbook.config.settings import Settings
 from dutchbook.domain.events import CancelOrdered, JournalRef, PauseOrdered
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import SECOND, Money, Nanos
+from dutchbook.domain.units import DAY, SECOND, Money, Nanos
 from dutchbook.engine.records import RunStarted
-from dutchbook.evaluation.making import DAY, Result
+from dutchbook.evaluation.making import Result
 from dutchbook.exchange.faults.plan import FaultPlan
 from dutchbook.exchange.living.spec import ScenarioSpec
 from dutchbook.storage.journal import Journal

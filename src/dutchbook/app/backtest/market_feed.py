@@ -23,7 +23,7 @@ from dutchbook.domain.events import (
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.rewards import RewardOffer, RewardTerms, SideScoring
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, complement
+from dutchbook.domain.units import DAY, ONE, Money, Nanos, Price, Size, complement
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.listing import IncentiveProgramme, Listing
 from dutchbook.exchange.matching.messages import (
@@ -40,7 +40,6 @@ type Deliver = Callable[[tuple[MarketEvent, ...], MarketId], None]
 """Takes the events of one market, of one instant, to be sent on."""
 type _Moves = dict[tuple[Side, Price], Size]
 
-DAY = 86_400 * SECOND
 _OTHER = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
 

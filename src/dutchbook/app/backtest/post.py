@@ -56,6 +56,3 @@ class Post:
         _, _, parcel = heappop(self._heap)
         self.due_at = self._heap[0][0] if self._heap else NEVER
         return parcel
-
-    def __len__(self) -> int:
-        return len(self._heap)

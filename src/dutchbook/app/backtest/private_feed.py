@@ -72,7 +72,7 @@ class PrivateFeed:
 
     def _matched(self, event: ExchangeEvent) -> None:
         if isinstance(event, Matched):
-            for pair, party in _ours(event, self._account):
+            for pair, party in sides_of(event, self._account):
                 fill = self._fill(event, pair, party)
                 self._fills.setdefault(fill.order, []).append(fill)
                 self._tell(OrderFilled(fill, Nanos(event.at + self._lasts)))
@@ -81,8 +81,8 @@ class PrivateFeed:
         if not isinstance(event, SettlementMoved) or event.status not in _TOLD:
             return
         received = Nanos(event.at + self._lasts)
-        for pair, party in _ours(event.match, self._account):
-            order, fill = OrderId(party.order.new.id), _name(event.match, pair)
+        for pair, party in sides_of(event.match, self._account):
+            order, fill = OrderId(party.order.new.id), trade_name(event.match, pair)
             if event.status is Settlement.MINED:
                 self._tell(FillMined(order, fill, received))
             elif event.status is Settlement.CONFIRMED:
@@ -103,17 +103,19 @@ class PrivateFeed:
             fee=party.fee,
             at=match.at,
             maker=party is pair.maker,
-            id=_name(match, pair),
+            id=trade_name(match, pair),
             provisional=self._chain,
         )
 
 
-def _ours(match: Matched, account: str) -> list[tuple[Pair, Party]]:
+def sides_of(match: Matched, account: str) -> list[tuple[Pair, Party]]:
+    """The trades of a match that an account took part in, with its own side of each."""
     found = [(pair, pair.maker) for pair in match.pairs if pair.maker.order.new.account == account]
     if match.taker.new.account == account:
         found += [(pair, pair.taker) for pair in match.pairs]
     return found
 
 
-def _name(match: Matched, pair: Pair) -> str:
+def trade_name(match: Matched, pair: Pair) -> str:
+    """What the venue calls one trade of a match."""
     return f"{match.number}.{pair.number}"

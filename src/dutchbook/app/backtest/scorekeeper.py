@@ -2,11 +2,12 @@
 
 import msgspec
 
+from dutchbook.app.backtest.private_feed import sides_of, trade_name
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market
-from dutchbook.domain.units import ONE, Money, Nanos, Size
-from dutchbook.evaluation.making import DAY, MakingBook, Traded
+from dutchbook.domain.units import DAY, ONE, Money, Nanos, Size
+from dutchbook.evaluation.making import MakingBook, Traded
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.matching.messages import (
@@ -31,7 +32,6 @@ class Watermarks(msgspec.Struct, kw_only=True):
     """The worst that was seen. `unhedged` is the longest time that something which rested was held without cover."""
 
     exposure: Money = Money(0)
-    exposed: MarketId | None = None
     unhedged: Nanos = Nanos(0)
     self_trades: int = 0
     fills: int = 0
@@ -129,7 +129,7 @@ class Scorekeeper:
     def _matched(self, event: ExchangeEvent) -> None:
         if not isinstance(event, Matched):
             return
-        ours = _ours(event, self._id)
+        ours = sides_of(event, self._id)
         for pair, party in ours:
             self.book.traded(self._trade(event, pair, party), final=not self._chain)
             if party is pair.maker:
@@ -149,7 +149,7 @@ class Scorekeeper:
     def _settled(self, event: ExchangeEvent) -> None:
         if not isinstance(event, SettlementMoved) or event.status not in (Settlement.MINED, Settlement.FAILED):
             return
-        ours = _ours(event.match, self._id)
+        ours = sides_of(event.match, self._id)
         for pair, party in ours:
             name = _name(event.match, pair, party)
             if event.status is Settlement.MINED:
@@ -194,8 +194,7 @@ class Scorekeeper:
         pairs = min(held.values())
         exposure = int(account.reserved_in(market))
         exposure += sum(account.cost_of(o) * (size - pairs) // size for o, size in held.items() if size)
-        if exposure > self.worst.exposure:
-            self.worst.exposure, self.worst.exposed = Money(exposure), market
+        self.worst.exposure = max(self.worst.exposure, Money(exposure))
         if market in self._made:
             self._cover(market, at)
 
@@ -209,14 +208,5 @@ class Scorekeeper:
             self.worst.unhedged = max(self.worst.unhedged, Nanos(at - since))
 
 
-def _ours(match: Matched, account: str) -> list[tuple[Pair, Party]]:
-    return [
-        (pair, party)
-        for pair in match.pairs
-        for party in (pair.maker, pair.taker)
-        if party.order.new.account == account
-    ]
-
-
 def _name(match: Matched, pair: Pair, party: Party) -> str:
-    return f"{match.number}.{pair.number}.{'m' if party is pair.maker else 't'}"
+    return f"{trade_name(match, pair)}.{'m' if party is pair.maker else 't'}"

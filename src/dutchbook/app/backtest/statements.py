@@ -4,10 +4,9 @@ from dutchbook.domain.events import AccountStated, RewardsStated, StatedOrder, S
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.orders import OrderId
 from dutchbook.domain.rewards import MarketEarnings, OrderScoring
-from dutchbook.domain.units import SECOND, Money, Nanos
+from dutchbook.domain.units import DAY, Money, Nanos
 from dutchbook.exchange.exchange import Exchange
 
-_DAY = 86_400 * SECOND
 _PPM = 1_000_000
 
 
@@ -44,7 +43,7 @@ def statement(exchange: Exchange, account_id: str, asked: Nanos, received: Nanos
 
 def rewards_statement(exchange: Exchange, account_id: str, now: Nanos, received: Nanos) -> RewardsStated:
     """What the venue says that an account's quotes earn: shares of the running day, and what yesterday paid."""
-    yesterday = Nanos((now // _DAY - 1) * _DAY)
+    yesterday = Nanos((now // DAY - 1) * DAY)
     paid = {
         each.market: each.amount
         for each in reversed(exchange.rewards.earnings)

@@ -16,7 +16,7 @@ from dutchbook.domain.identity import MarketId, QuestionId, Venue
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.ports import Clock
 from dutchbook.domain.rewards import RewardOffer
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import DAY, Nanos
 from dutchbook.strategies.names import REWARD_MAKER
 from dutchbook.venues.feed import Discovered
 from dutchbook.venues.http import failed
@@ -24,7 +24,6 @@ from dutchbook.venues.rewards import ListedRewards, OwnRewardReads, RewardReads
 
 VERIFY_S = 60.0
 """How often a venue is asked what we earn: as often as it samples."""
-_DAY = 86_400 * SECOND
 _AT_ONCE = 50
 """Markets of one question to the venue: more make its address too long."""
 
@@ -36,7 +35,7 @@ def filters_wanted(settings: Settings) -> RewardFilters | None:
 
 async def stated(venue: Venue, reads: OwnRewardReads, orders: Sequence[str], clock: Clock) -> RewardsStated:
     """What a venue says that these orders of ours, and our quotes of today and yesterday, earn. Raises like `reads`."""
-    yesterday = Nanos((clock.now() // _DAY - 1) * _DAY)
+    yesterday = Nanos((clock.now() // DAY - 1) * DAY)
     earned = await reads.earned(yesterday, orders)
     return RewardsStated(venue=venue, day=yesterday, received=clock.now(), orders=earned.orders, markets=earned.markets)
 

@@ -29,11 +29,12 @@ _NOTHING: tuple[Wish, ...] = ()
 
 
 def documents_settings() -> RewardMakerSettings:
-    """The document's defaults; where ours differ from them, as it says."""
+    """The document's defaults; where ours differ from them, as it says. What it does not have is off."""
     settings = RewardMakerSettings.model_validate({})
-    hedge = settings.hedge_sell.model_copy(update={"completing": Completing.NEVER})
+    hedge = settings.hedge_sell.model_copy(update={"completing": Completing.NEVER, "patience": 0})
     filters = settings.filters.model_copy(update={"rank_by": RankBy.REWARD_RATIO})
-    return settings.model_copy(update={"quoting": Quoting.BOUNDARY, "hedge_sell": hedge, "filters": filters})
+    own = {"quoting": Quoting.BOUNDARY, "jump_threshold": 0, "quiet_before_close": 0}
+    return settings.model_copy(update={**own, "hedge_sell": hedge, "filters": filters})
 
 
 class NewMarketsOnly:

@@ -8,7 +8,7 @@ from dutchbook.domain.errors import WireError
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.ports import Clock
 from dutchbook.domain.rewards import RewardOffer, RewardTerms, SideScoring
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Size
+from dutchbook.domain.units import DAY, ONE, Money, Nanos, Size
 from dutchbook.venues.http import HttpReader, Question
 from dutchbook.venues.kalshi.limits import COST, READ
 from dutchbook.venues.kalshi.numbers import instant, positive_size, ticker
@@ -16,7 +16,6 @@ from dutchbook.venues.rewards import ListedRewards, Skipped, readable
 
 PAGE = 10_000
 """Programmes on one page, the most that Kalshi gives."""
-_DAY = 86_400 * SECOND
 _MICROS_PER_CENTICENT = 100
 _PPM_PER_BASIS_POINT = 100
 
@@ -99,7 +98,7 @@ def _terms(said: Programme) -> RewardTerms | None:
         raise ValueError("no target size or no discount factor: nobody can tell what scores")
     return RewardTerms(
         market=ticker(said.market_ticker),
-        daily=Money(said.period_reward * _MICROS_PER_CENTICENT * _DAY // (until - since)),
+        daily=Money(said.period_reward * _MICROS_PER_CENTICENT * DAY // (until - since)),
         max_spread=ONE,
         min_size=Size(0),
         since=since,

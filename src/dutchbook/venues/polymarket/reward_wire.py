@@ -77,12 +77,6 @@ class GammaPage(msgspec.Struct, frozen=True):
     markets: tuple[msgspec.Raw, ...]
 
 
-class Scoring(msgspec.Struct, frozen=True):
-    """The answer of `/order-scoring`."""
-
-    scoring: bool
-
-
 class Earning(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `/rewards/user`: what a market paid on a day."""
 

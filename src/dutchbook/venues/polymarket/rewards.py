@@ -9,7 +9,7 @@ import msgspec
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.rewards import RewardOffer, RewardTerms
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, exact
+from dutchbook.domain.units import DAY, ONE, Money, Nanos, Price, Size, exact
 from dutchbook.venues.http import HttpReader, Question
 from dutchbook.venues.polymarket import reward_wire as wire
 from dutchbook.venues.polymarket.identifiers import condition
@@ -22,7 +22,6 @@ MOST_IDS = 50
 """Condition ids in one address: more would be longer than proxies let pass."""
 LARGEST_PAGE = 500
 """Rows on one page of `/rewards/markets/multi`, the most that it gives."""
-_DAY = 86_400 * SECOND
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _ENDLESS = date(2262, 1, 1)
 """From there on nanoseconds no longer fit into what keeps them, and no end is meant ("2500-12-31")."""
@@ -170,7 +169,7 @@ def _shares(raw: msgspec.Raw) -> Size:
 
 def _day(text: str) -> Nanos:
     """The first nanosecond of a UTC day. Raises ValueError for none."""
-    return Nanos((date.fromisoformat(text[:10]).toordinal() - _EPOCH_DAY) * _DAY)
+    return Nanos((date.fromisoformat(text[:10]).toordinal() - _EPOCH_DAY) * DAY)
 
 
 def _last(texts: Iterable[str], *, missing: bool) -> Nanos | None:
@@ -178,7 +177,7 @@ def _last(texts: Iterable[str], *, missing: bool) -> Nanos | None:
     days = [date.fromisoformat(text[:10]) if text else _ENDLESS for text in texts]
     if missing or not days or max(days) >= _ENDLESS:
         return None
-    return Nanos((max(days).toordinal() + 1 - _EPOCH_DAY) * _DAY)
+    return Nanos((max(days).toordinal() + 1 - _EPOCH_DAY) * DAY)
 
 
 def _read[T](decode: Callable[[bytes], T], body: bytes) -> T:
