@@ -204,7 +204,7 @@ def _ahead(ours: Ours, orders: Sequence[Order]) -> Candidate:
         begins = Nanos(next(steps) * COARSE_STAMP)
         ours.drafter.forget_ahead()
         for order in orders:
-            ours.writer.ahead(ours.drafter.draft_ahead(order, ours.market, begins))
+            ours.writer.ahead(ours.drafter.draft_ahead(order, ours.market, begins).content)
 
     def run() -> None:
         now = Nanos(begins + SECOND)

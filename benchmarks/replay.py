@@ -285,6 +285,9 @@ class Unrecorded:
     def append(self, kind: str, at: Any, body: object, cause: object) -> Any:  # noqa: ARG002
         return FrameRef(0, 0)
 
+    def append_with(self, at: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
+        return [FrameRef(0, 0) for _ in (first, *rest)]
+
 
 def _desk_at_the_end(recording: Recording, frames: Sequence[Frame]) -> Parts:
     """The desk after the last frame, before time goes on and the market is settled."""

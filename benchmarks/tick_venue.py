@@ -73,13 +73,15 @@ class TickVenue:
         return self._feed is not None
 
     def serve(self, until: Callable[[], bool], within_s: float) -> bool:
-        """Answer what is asked until something is so; whether it is."""
+        """Answer what is asked until something is so; whether it is.
+
+        Never sleeps: to be woken takes a virtual machine longer the longer it slept, and that is not the client's time.
+        """
         end = time.perf_counter() + within_s
         while not until():
-            left = end - time.perf_counter()
-            if left <= 0:
+            if time.perf_counter() >= end:
                 return False
-            for fd, _ in self._epoll.poll(left):
+            for fd, _ in self._epoll.poll(0):
                 self._on(fd)
         return True
 

@@ -50,10 +50,14 @@ class Venuelike:
     def draft(self, order: Order, market: Market, now: Nanos) -> Prepared:
         return self.drafter.draft(order, market, now)
 
-    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> None:
-        content = self.drafter.draft_ahead(order, market, now)
-        self.writer.ahead(content)
-        self.ahead[content] = order
+    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
+        prepared = self.drafter.draft_ahead(order, market, now)
+        self.writer.ahead(prepared.content)
+        self.ahead[prepared.content] = order
+        return prepared
+
+    def stamp(self, now: Nanos) -> int:
+        return self.drafter.stamp(now)
 
     def forget_ahead(self) -> None:
         self.drafter.forget_ahead()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
-from dutchbook.domain.events import CashMoved, LevelSet, LevelsSet, PauseOrdered
+from dutchbook.domain.events import CashMoved, GridChanged, LevelSet, LevelsSet, PauseOrdered
+from dutchbook.domain.markets import PriceGrid
 from dutchbook.domain.orders import IntentId
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, Money, Nanos, Price, Size
 from dutchbook.domain.wishes import Withdraw
@@ -75,6 +76,17 @@ def quotes_were_withdrawn(stage: Stage) -> None:
     stage.parts.desk.grant(Withdraw(IntentId("somebody's"), "a check refuses"))
 
 
+def test_orders_whose_timestamps_are_old_are_signed_anew(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.work()
+    signed = set(stage.broker.ahead)
+    stage.pass_seconds(11)
+    stage.fall(1, 3_100)
+    assert len(stage.broker.before_turn) == 3
+    assert signed.isdisjoint(one.content for one in stage.broker.sent)
+    stage.journal.close()
+
+
 @pytest.mark.parametrize("changed", [other_leg_moved_and_came_back, minute_is_over, cash_came, quotes_were_withdrawn])
 def test_what_was_decided_before_anything_changed_is_decided_again(tmp_path: Path, changed: Doing) -> None:
     stage = Stage(tmp_path)
@@ -82,6 +94,16 @@ def test_what_was_decided_before_anything_changed_is_decided_again(tmp_path: Pat
     changed(stage)
     stage.fall(1, 3_100)
     assert len(stage.broker.sent) == 3
+    assert stage.broker.before_turn == []
+    stage.journal.close()
+
+
+def test_what_was_signed_before_a_grid_changed_does_not_leave(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.work()
+    grid = PriceGrid.uniform(Price(10))
+    stage.parts.loop.event(GridChanged(stage.markets[0].id, grid, stage.clock.now()), HERE)
+    stage.fall(1, 3_100)
     assert stage.broker.before_turn == []
     stage.journal.close()
 

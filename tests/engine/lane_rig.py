@@ -21,6 +21,7 @@ from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.desk import Desk, Opening
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.loop import Loop, Policy
+from dutchbook.engine.ports import Entry
 from dutchbook.exchange.paper.fill_model import PaperExchange
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
@@ -64,6 +65,10 @@ class Journal:
     ) -> JournalRef:
         self.lines.append((kind, at, repr(body), str(cause)))
         return JournalRef(len(self.lines))
+
+    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
+        origin = self.append(first[0], at, first[1], cause)
+        return [origin, *(self.append(kind, at, body, origin) for kind, body in rest)]
 
 
 class Onlooker:

@@ -84,6 +84,31 @@ def test_the_head_depends_on_neither_process_nor_hash_seed(tmp_path: Path) -> No
     assert len(heads) == 1
 
 
+def test_lines_that_are_written_together_are_those_that_are_written_one_by_one(tmp_path: Path) -> None:
+    bodies = [("order", {"id": f"o{number}"}) for number in range(40)]
+    cause = FrameRef(1, 2)
+    with Journal.create(tmp_path / "one", SMALL) as journal:
+        fill(journal, 9)
+        origin = journal.append("verdict", Nanos(50), {"approved": True}, cause)
+        places = [origin, *(journal.append(kind, Nanos(50), body, origin) for kind, body in bodies)]
+    with Journal.create(tmp_path / "together", SMALL) as journal:
+        fill(journal, 9)
+        assert journal.append_with(Nanos(50), ("verdict", {"approved": True}), bodies, cause) == places
+    assert list(read(tmp_path / "one")) == list(read(tmp_path / "together"))
+    assert verify(tmp_path / "together").ok
+
+
+def test_of_lines_that_are_written_together_one_that_is_none_keeps_all_away(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "j", MANUAL) as journal:
+        fill(journal, 3)
+        before = journal.head, journal.seq
+        with pytest.raises(ValueError, match="is no kind"):
+            journal.append_with(Nanos(1), ("verdict", {}), [("order", {}), ("No Kind", {})], None)
+        assert (journal.head, journal.seq) == before
+        journal.append("timer", Nanos(2), {})
+    assert len(list(read(tmp_path / "j"))) == 4
+
+
 def test_the_order_of_a_mappings_keys_makes_no_difference(tmp_path: Path) -> None:
     heads = []
     for name, body in (("a", {"x": 1, "y": 2}), ("b", {"y": 2, "x": 1})):

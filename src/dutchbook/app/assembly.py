@@ -207,7 +207,7 @@ def _policy(
 def _contingencies(desk: Desk, strategy: BundleStrategy, gateway: VenueGateway, settings: Settings) -> Contingencies:
     """What is decided ahead, by the rules that would decide it then."""
     rules, momentary = guardian_rules(settings.risk), momentary_rules(settings.risk)
-    return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, gateway.certain)
+    return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, gateway)
 
 
 def _verifier(parts: Ingredients) -> RewardVerifier:

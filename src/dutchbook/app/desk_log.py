@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from dutchbook.app.latency import KEPT, figures
 from dutchbook.domain.events import Cause, HaltOrdered, JournalRef, OrderReported, VenueState, VenueStateChanged
 from dutchbook.domain.orders import Fill, Intent, Leg, Order, Report
 from dutchbook.domain.units import SECOND, Nanos, decimal_text, dollars
-from dutchbook.engine.ports import Record
+from dutchbook.engine.ports import Entry, Record
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.storage.log_settings import Level
@@ -58,6 +58,8 @@ _WORDS: Mapping[str, tuple[str, Level]] = MappingProxyType(
 _ELSEWHERE = (DESK, Level.DEBUG)
 _NAMED_INSIDE = frozenset({"observation", "command"})
 """Kinds whose lines say themselves what happened."""
+_MOST_UNTOLD = 1_000
+"""Lines of the journal that are kept until somebody has time to put them into words."""
 _TROUBLE = frozenset({Report.REJECTED, Report.TIMEOUT})
 
 type Body = msgspec.Struct | Mapping[str, object]
@@ -70,15 +72,27 @@ class DeskLog:
         self._files = files
         self._counter = counter
         self._took: dict[tuple[str, str], deque[int]] = {}
+        self._journaled: list[tuple[str, Nanos, Body, JournalRef]] = []
         self.times = files.wants(Level.DEBUG)
         """Whether anybody wants to know how long things take."""
 
     def say(self, room: str, level: Level, event: str, at: Nanos, **fields: object) -> None:
         """A line of its own."""
+        self._tell_journaled()
         self._files.write(room, level, event, at, fields)
 
     def journaled(self, kind: str, at: Nanos, body: Body, ref: JournalRef) -> None:
-        """A line of the journal, `line` of it."""
+        """A line of the journal, `line` of it. Put into words later: an order may wait behind it."""
+        self._journaled.append((kind, at, body, ref))
+        if len(self._journaled) >= _MOST_UNTOLD:
+            self._tell_journaled()
+
+    def _tell_journaled(self) -> None:
+        for kind, at, body, ref in self._journaled:
+            self._tell(kind, at, body, ref)
+        self._journaled.clear()
+
+    def _tell(self, kind: str, at: Nanos, body: Body, ref: JournalRef) -> None:
         room, level = _WORDS.get(kind, _ELSEWHERE)
         level = _level(level, body)
         if self._files.wants(level):
@@ -143,10 +157,12 @@ class DeskLog:
 
     def flush(self) -> None:
         """Write what was said."""
+        self._tell_journaled()
         self._files.flush()
 
     def close(self) -> None:
         """Write what was said and let go of the files."""
+        self._tell_journaled()
         self._files.close()
 
 
@@ -162,6 +178,13 @@ class LoggedJournal:
         ref = self._journal.append(kind, at, body, cause)
         self._log.journaled(kind, at, body, ref)
         return ref
+
+    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
+        """Put lines on record together, then into the log's queue."""
+        places = self._journal.append_with(at, first, rest, cause)
+        for (kind, body), place in zip((first, *rest), places, strict=True):
+            self._log.journaled(kind, at, body, place)
+        return places
 
 
 def _level(level: Level, body: Body) -> Level:

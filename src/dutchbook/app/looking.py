@@ -17,6 +17,7 @@ from dutchbook.domain.orders import Intent
 from dutchbook.domain.pairs import Pair
 from dutchbook.domain.pricing.yields import annualised_simple
 from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.ports import Entry
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.evaluation.snapshot import ArbitrageRow, ScanRow
 from dutchbook.storage.recording_reader import Recording
@@ -45,6 +46,16 @@ class MemoryRecord:
         """Keep a line."""
         self.lines.append((kind, at, body))
         return JournalRef(len(self.lines))
+
+    def append_with(
+        self,
+        at: Nanos,
+        first: Entry,
+        rest: Sequence[Entry],
+        cause: Cause | None,
+    ) -> Sequence[JournalRef]:
+        """Keep lines."""
+        return [self.append(kind, at, body, cause) for kind, body in (first, *rest)]
 
 
 class LowestSeen:

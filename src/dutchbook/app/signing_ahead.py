@@ -5,7 +5,8 @@ between two turns, and a replay does without it.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import Venue, venue_of
@@ -51,7 +52,7 @@ class SigningAhead:
         self._ready: dict[BundleId, _Seen] = {}
         self._signable: dict[BundleId, bool] = {}
         self._moves: deque[tuple[Tracked, Move]] = deque()
-        self._wanted: deque[tuple[Order, Market]] = deque()
+        self._wanted: deque[Callable[[], None]] = deque()
         self._made: set[tuple[int, str, int, int]] = set()
         self._next: IntentId | None = None
 
@@ -60,8 +61,8 @@ class SigningAhead:
         intent = self._desk.intent_to_come()
         if intent != self._next:
             self._begin(intent)
-        if self._wanted and self._gateway is not None:
-            self._sign(self._gateway, *self._wanted.popleft())
+        if self._wanted:
+            self._wanted.popleft()()
             return True
         if self._moves:
             self._work_out(*self._moves.popleft())
@@ -91,9 +92,10 @@ class SigningAhead:
             return  # if it is ever wanted, the desk is told then
 
     def _work_out(self, tracked: Tracked, move: Move) -> None:
-        intent = self._contingencies.prepare(tracked, move)
-        if intent is not None and self._gateway is not None:
-            self._wanted.extend(self._orders(intent))
+        intent, gateway = self._contingencies.prepare(tracked, move), self._gateway
+        if intent is not None and gateway is not None:
+            self._wanted += [partial(self._sign, gateway, order, market) for order, market in self._orders(intent)]
+            self._wanted.append(lambda: self._contingencies.make_ready(tracked, move, self._clock.now()))
 
     def _look(self) -> bool:
         """Look for a near miss whose books moved since it was prepared for."""

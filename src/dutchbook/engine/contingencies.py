@@ -6,7 +6,7 @@ then, over a desk that shows the move. When the move comes and nothing else has 
 that is so, to ask the rules that time can change again, and to send: what the turn finds out behind it is the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import Nanos, Size
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
+from dutchbook.execution.gateway import Ready
 from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
@@ -40,6 +41,14 @@ class Foresees(Protocol):
 
     def foreseen(self, tracked: Tracked, move: Move, view: "WhatIf") -> Foreseen | None: ...
     def comes_true(self, tracked: Tracked, move: Move, intent: Intent, now: Nanos) -> bool: ...
+
+
+class Readies(Protocol):
+    """Signs orders before they are wanted."""
+
+    def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None: ...
+    def fresh(self, ready: Ready, now: Nanos) -> bool: ...
+    def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None: ...
 
 
 class WhatIf:
@@ -97,13 +106,16 @@ class Contingency(msgspec.Struct, frozen=True):
     version: int
     minute: int
     books: tuple[tuple[Book, Sides], ...]
+    ready: Ready | None = None
+    """The orders, signed; None as long as nobody had time for that."""
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A contingency that came about: approved as of now, with its orders."""
+    """A contingency that came about: approved as of now, with its orders as the turn will make them, and signed."""
 
     approved: Approved
     orders: tuple[Order, ...]
+    ready: Ready
 
 
 class Contingencies:
@@ -116,18 +128,17 @@ class Contingencies:
         rules: Sequence[Rule],
         momentary: Sequence[Rule],
         sending: Sending,
-        certain: Callable[[Sequence[Order], Nanos], bool],
+        gateway: Readies,
     ) -> None:
-        """`momentary` are those of the rules that are asked again when a move comes.
-
-        `certain` says of orders that they are signed, and only limits can hold them: others wait for their turn.
-        """
+        """`momentary` are those of the rules that are asked again when a move comes."""
         self._desk = desk
         self._strategy = strategy
         self._rules = rules
         self._momentary = momentary
         self._sending = sending
-        self._certain = certain
+        self._gateway = gateway
+        self.launch = gateway.launch
+        """What sends the orders of a decision."""
         self._view = DeskRisk(desk)
         self._ready: dict[OutcomeId, dict[int, Contingency]] = {}
 
@@ -174,6 +185,13 @@ class Contingencies:
             )
         return intent
 
+    def make_ready(self, tracked: Tracked, move: Move, now: Nanos) -> None:
+        """Have the orders of what was prepared for a move signed, if anything was."""
+        moves = self._ready.get(tracked.bundle.legs[move.leg].outcome, {})
+        found = moves.get(move.price)
+        if found is not None and found.tracked is tracked:
+            moves[move.price] = replace(found, ready=self._gateway.ready(found.orders, now))
+
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
         for outcome in outcomes:
@@ -206,8 +224,13 @@ class Contingencies:
         verdict = confirm(found.approved, now, oldest, self._view, self._momentary)
         if not isinstance(verdict, Approved):
             return None
-        orders = tuple(replace(order, created=now) for order in found.orders)
-        return Decided(verdict, orders) if self._certain(orders, now) else None
+        orders = tuple([replace(order, created=now) for order in found.orders])
+        ready = found.ready
+        if ready is None or not self._gateway.fresh(ready, now):
+            ready = self._gateway.ready(orders, now)
+        if ready is None or any(self._desk.refuses(order) for order in orders):
+            return None  # what cannot be signed, or must stay, waits for the turn, which says why
+        return Decided(verdict, orders, ready)
 
     def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:
         """The books of all legs as they stand; None if one of them cannot tell whether it changed."""

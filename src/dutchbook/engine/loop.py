@@ -33,7 +33,7 @@ from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.memory import Memory
 from dutchbook.engine.outflow import Outflow, Outlets
-from dutchbook.engine.ports import Gateway, Observer, Record
+from dutchbook.engine.ports import Entry, Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record
 from dutchbook.engine.reliving import relive
 from dutchbook.engine.risk_view import DeskRisk
@@ -101,7 +101,7 @@ class Loop:
         self._lane = feed.open_lane(desk.books)
         self._view = DeskRisk(desk)
         self._switch = switch
-        outlets = Outlets(gateway, self.agenda, self._append, self.dispatch)
+        outlets = Outlets(gateway, self.agenda, self._append, self._append_with, self.dispatch)
         self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)
         self._next_look = Nanos(0)
@@ -209,7 +209,7 @@ class Loop:
         if self.contingencies is not None and self.desk.ready:
             found = self.contingencies.come_true(self.desk.ready)
             if found is not None:
-                self._outflow.send_ahead(found.approved, found.orders, cause)
+                self._outflow.send_ahead(found, self.contingencies.launch, cause)
         self._follow(decide(self.desk, event, learned, self._strategies, self._view, self._rules), cause)
         self._outflow.settle_ahead()
 
@@ -413,6 +413,9 @@ class Loop:
 
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
+
+    def _append_with(self, first: Entry, rest: Sequence[Entry], cause: Cause) -> Sequence[Cause]:
+        return self._record.append_with(self.desk.now, first, rest, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY

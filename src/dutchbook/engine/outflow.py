@@ -17,16 +17,19 @@ from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.operations import OperationKind, Progress
 from dutchbook.domain.orders import Intent, Order, OrderId, Report
+from dutchbook.domain.units import Nanos
 from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
+from dutchbook.engine.contingencies import Decided
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk
-from dutchbook.engine.ports import Gateway
+from dutchbook.engine.ports import Entry, Gateway
 from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
+from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
-from dutchbook.risk.review import Approved, Refused
+from dutchbook.risk.review import Refused
 from dutchbook.venues.trading import OrderDenied
 
 
@@ -36,12 +39,25 @@ class Append(Protocol):
     def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
 
 
+class AppendWith(Protocol):
+    """Puts a line and those that it causes on record, at the desk's time; their places."""
+
+    def __call__(self, first: Entry, rest: Sequence[Entry], cause: Cause) -> Sequence[Cause]: ...
+
+
+type Launch = Callable[[Ready, Sequence[Order], Nanos], None]
+"""Writes orders that were made ready, as they are on record now."""
+
+_HALTED = "the desk is halted"
+
+
 class Outlets(msgspec.Struct, frozen=True):
     """Where things go: orders, what is due later, lines, and events that follow from what was done."""
 
     gateway: Gateway
     agenda: Agenda
     append: Append
+    append_with: AppendWith
     dispatch: Callable[[Event, Cause], None]
 
 
@@ -65,27 +81,34 @@ class Outflow:
     def __init__(self, desk: Desk, outlets: Outlets, switch: HaltSwitch, counters: LoopCounters) -> None:
         self._desk = desk
         self._gateway, self._agenda = outlets.gateway, outlets.agenda
-        self._append, self._dispatch = outlets.append, outlets.dispatch
+        self._append, self._append_with, self._dispatch = outlets.append, outlets.append_with, outlets.dispatch
         self._switch = switch
         self._counters = counters
         self._kept: set[MarketId] = set()
         self._sent: Sent | None = None
 
-    def send_ahead(self, approved: Approved, orders: Sequence[Order], cause: Cause) -> None:
+    def send_ahead(self, decided: Decided, launch: Launch, cause: Cause) -> None:
         """Put an intent that was approved ahead on record with its orders, and send these: the turn follows behind.
 
-        The same lines that `carry_out` would write. Not for orders that somebody may still refuse to sign.
+        The same lines that `carry_out` would write.
         """
-        line = self._append("verdict", verdict_record(approved), cause)
-        named: list[Order] = []
-        stayed = []
-        for order in orders:
-            sent, why = self._send(order, line)
-            named.append(sent)
-            if why is not None:
-                stayed.append((sent, *why))
-        self._gateway.depart(self._desk.now)
-        self._sent = Sent(approved.intent, tuple(orders), tuple(named), tuple(stayed), line)
+        now, named, entries = self._desk.now, [], list[Entry]()
+        for order, prepared in zip(decided.orders, decided.ready.prepared, strict=True):
+            named.append(msgspec.structs.replace(order, venue_id=prepared.venue_id))
+            if prepared.market.id not in self._kept:
+                self._kept.add(prepared.market.id)
+                entries.append(("market", prepared.market))
+            entries.append(("order", named[-1]))
+        line, *places = self._append_with(("verdict", verdict_record(decided.approved)), entries, cause)
+        orders = [place for place, (kind, _) in zip(places, entries, strict=True) if kind == "order"]
+        # The halt is looked for last: between it and the bytes there is nothing but their writing.
+        stayed: tuple[tuple[Order, str, Cause], ...] = ()
+        if self._switch.refuses():
+            stayed = tuple((order, _HALTED, place) for order, place in zip(named, orders, strict=True))
+        else:
+            launch(decided.ready, named, now)
+            self._counters.orders += len(named)
+        self._sent = Sent(decided.approved.intent, decided.orders, tuple(named), stayed, line)
 
     def settle_ahead(self) -> None:
         """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""
@@ -209,7 +232,7 @@ class Outflow:
         line = self._append("order", order, cause)
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if market is None or denied is not None or self._switch.refuses():
-            return order, (denied or "the desk is halted", line)
+            return order, (denied or _HALTED, line)
         self._counters.orders += 1
         arrives = self._gateway.submit(order, market, now)
         if arrives is not None:

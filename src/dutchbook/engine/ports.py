@@ -17,6 +17,8 @@ from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 
 type Answer = OrderReported | OrderFilled
+type Entry = tuple[str, msgspec.Struct | Mapping[str, object]]
+"""Kind and body of a line in the journal."""
 
 
 class Gateway(Protocol):
@@ -102,6 +104,10 @@ class Record(Protocol):
         self, kind: str, at: Nanos, body: msgspec.Struct | Mapping[str, object], cause: Cause | None
     ) -> JournalRef:
         """Put a line on record; its place. Raises JournalError: then nothing may be sent."""
+        ...
+
+    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
+        """Put a line on record and those that it causes, all at once; their places. Raises as `append` does."""
         ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
+import msgspec
 from msgspec.structs import replace
 
 from dutchbook.domain.book import Level, Side
@@ -38,6 +39,13 @@ class Watch(Protocol):
     def written(self, orders: Iterable[OrderId]) -> None:
         """The brokers were handed these, and returned."""
         ...
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Orders of one venue, checked and signed: nothing but rate limits can hold them. Good for a step of timestamps."""
+
+    prepared: tuple[Prepared, ...]
+    stamp: int
 
 
 @runtime_checkable
@@ -130,20 +138,41 @@ class VenueGateway:
         if isinstance(broker, SignsAhead):
             broker.sign_ahead(order, market, now)
 
-    def certain(self, orders: Sequence[Order], now: Nanos) -> bool:
-        """Whether these orders pass all checks and are signed: then nothing but rate limits can hold them.
-
-        False too where a venue's orders cannot be signed before they are placed.
-        """
+    def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None:
+        """These orders, checked and signed for their one venue; None if one cannot be, or not before it is placed."""
+        prepared: list[Prepared] = []
         for order in orders:
             market = self._market_of(order.leg.outcome)
-            if market is None or not isinstance(self._brokers.get(market.venue), SignsAhead):
-                return False
+            broker: object = None if market is None else self._brokers.get(market.venue)
+            if market is None or not isinstance(broker, SignsAhead) or venue_of(orders[0].leg.market) != market.venue:
+                return None
             try:
-                self.sign_ahead(order, market, now)
+                prepared.append(broker.sign_ahead(order, market, now))
             except OrderDenied:
+                return None
+        return Ready(tuple(prepared), self._stamp(prepared[0].market.venue, now)) if prepared else None
+
+    def fresh(self, ready: Ready, now: Nanos) -> bool:
+        """Whether orders that were made ready would be named and signed alike now."""
+        for each in ready.prepared:
+            if self._market_of(each.order.leg.outcome) is not each.market:
                 return False
-        return True
+        return self._stamp(ready.prepared[0].market.venue, now) == ready.stamp
+
+    def _stamp(self, venue: Venue, now: Nanos) -> int:
+        broker: object = self._brokers[venue]
+        return broker.stamp(now) if isinstance(broker, SignsAhead) else 0
+
+    def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None:
+        """Write orders that were made ready; as they are on record now they are `orders`."""
+        venue = ready.prepared[0].market.venue
+        if self._watch is not None:
+            self._watch.decided()
+        self._brokers[venue].place(ready.prepared, now)
+        for order in orders:
+            self._know(venue, order)
+        if self._watch is not None:
+            self._watch.written(order.id for order in orders)
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""

@@ -5,7 +5,7 @@ in a group behind it, so that it survives a power cut. What a line holds depends
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -32,6 +32,8 @@ from dutchbook.storage.lock import take
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 
 type Body = msgspec.Struct | Mapping[str, object]
+type Entry = tuple[str, Body]
+"""Kind and body of a line."""
 
 _NEWLINE = ord("\n")
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
@@ -136,27 +138,55 @@ class Journal:
         ValueError, changing nothing, for a body or kind that cannot be a line. A `msgspec.Raw` within a body is
         written as it is: it must have come out of a JSON decoder.
         """
+        seq = self._seq + 1
+        line, digest = self._sealed(seq, self._digest, kind, at, body, cause)
+        self._write(line, seq, digest)
+        return JournalRef(seq)
+
+    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
+        """Write a line and those that it causes, all at once: the lines that `append` would write one by one.
+
+        Raises as `append` does, and then none of them is written.
+        """
+        seq = self._seq + 1
+        origin = JournalRef(seq)
+        line, digest = self._sealed(seq, self._digest, first[0], at, first[1], cause)
+        lines, places = [line], [origin]
+        for kind, body in rest:
+            seq += 1
+            line, digest = self._sealed(seq, digest, kind, at, body, origin)
+            lines.append(line)
+            places.append(JournalRef(seq))
+        self._write(b"".join(lines), seq, digest)
+        return places
+
+    def _sealed(
+        self, seq: int, before: bytes, kind: str, at: Nanos, body: Body, cause: Cause | None
+    ) -> tuple[bytes, bytes]:
+        """A line as it is written, and its hash, which follows the one `before`."""
         if self._failure is not None:
             raise JournalError(self._failure)
-        seq = self._seq + 1
         if kind not in self._kinds:
             self._kinds.add(checked_kind(kind))
-        sealed = self._encode(UnsealedLine(seq, at, kind, None if cause is None else str(cause), body))[:-1]
-        if _NEWLINE in sealed:
+        content = self._encode(UnsealedLine(seq, at, kind, None if cause is None else str(cause), body))[:-1]
+        if _NEWLINE in content:
             raise ValueError(f"the body of a {kind!r} line embeds JSON of several lines")
-        digest = sha256(self._digest + sealed).digest()
-        line = b"".join((sealed, HASH_FIELD, digest.hex().encode(), LINE_END))
-        if self._size + len(line) > self._limit:
+        digest = sha256(before + content).digest()
+        return b"".join((content, HASH_FIELD, digest.hex().encode(), LINE_END)), digest
+
+    def _write(self, lines: bytes, seq: int, digest: bytes) -> None:
+        """Write what ends with line `seq`: all of it, or nothing."""
+        if self._size + len(lines) > self._limit:
             self._begin_segment()
         try:
-            written = os.write(self._file, line)
-            if written != len(line):
+            written = os.write(self._file, lines)
+            if written != len(lines):
                 # How a filling disk begins to say no: writing the rest names the error.
-                write_all(self._file, line[written:])
+                write_all(self._file, lines[written:])
         except OSError as error:
             self._cut_back()
             self._fail("written", error)
-        self._size += len(line)
+        self._size += len(lines)
         self._seq = seq
         self._digest = digest
         self._written = (seq, digest)
@@ -166,7 +196,6 @@ class Journal:
             self._asked = True
             if not self._held:
                 self._wake.set()
-        return JournalRef(seq)
 
     def hold(self) -> None:
         """Lines that follow are written as ever, and flushed in a group behind the next `let_go`, not in between.

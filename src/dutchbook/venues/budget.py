@@ -68,6 +68,10 @@ class Bucket:
         self._fill(now)
         self._level = min(self._level, max(tokens * SECOND, -self._refill * _LONGEST_PAUSE))
 
+    def pay(self, tokens: int) -> None:
+        """Bill `tokens` that `wait` has just found to be there."""
+        self._level -= tokens * SECOND
+
     def take(self, tokens: int, now: Nanos) -> Nanos:
         """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
         if now > self._seen:
@@ -107,15 +111,16 @@ class Budget:
 
         Raises KeyError for no group.
         """
-        now = self._clock.now()
+        now, buckets, paused = self._clock.now(), self._buckets, self._paused
         longest = 0
         for name, tokens in bills:
-            longest = max(longest, self._buckets[name].wait(tokens, now))
-            if self._paused and name in self._paused:
-                longest = max(longest, self._paused[name] - now)
+            wait = buckets[name].wait(tokens, now)
+            longest = max(longest, wait)
+            if paused and name in paused:
+                longest = max(longest, paused[name] - now)
         if longest <= 0:
             for name, tokens in bills:
-                self._buckets[name].take(tokens, now)
+                buckets[name].pay(tokens)
         return Nanos(longest)
 
     def owe(self, name: str, tokens: int) -> None:

@@ -5,7 +5,7 @@ its request.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -40,6 +40,10 @@ class Departures:
     def waiting(self) -> int:
         """How many have to wait now."""
         return len(self._urgent) + len(self._ordinary)
+
+    def pay(self, bills: Sequence[Bill]) -> bool:
+        """Whether an ordinary request may be written now: then it is paid for, and whoever asked writes it."""
+        return not self._ordinary and not self._budget.spend_now(bills)
 
     def leave(self, departure: Departure, *, urgent: bool = False) -> None:
         """Write it now if the limits let it, else as soon as they do."""

@@ -94,11 +94,15 @@ class Drafter(Protocol):
 class SignsAhead(Protocol):
     """A broker that can have an order ready before it is wanted."""
 
-    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> None:
+    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
         """Have an order ready that may be wanted soon: if it is, as it stands here, `place` has only to write it.
 
         It changes no name, and nothing leaves. Raises OrderDenied for what could not be sent.
         """
+        ...
+
+    def stamp(self, now: Nanos) -> int:
+        """The step of timestamps that drafts have now: as long as it lasts, they are what they were."""
         ...
 
     def forget_ahead(self) -> None:

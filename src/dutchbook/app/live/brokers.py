@@ -136,7 +136,6 @@ async def _at_polymarket(
     seat = Seat(
         account=account,
         drafter=drafter,
-        ahead=drafter,
         writer=OrderWriter(signer, credentials.key),
         credentials=credentials,
         held=partial(lookups.held, Venue.POLYMARKET),

@@ -36,7 +36,7 @@ from dutchbook.venues.polymarket.signer_pace import RATE_HEADERS
 from dutchbook.venues.polymarket.user_stream import CONNECTION, UserStream
 from dutchbook.venues.polymarket.venue_condition import VenueCondition
 from dutchbook.venues.surroundings import Surroundings
-from dutchbook.venues.trading import Answered, Asked, Drafter, Exchange, Prepared, answered_frame
+from dutchbook.venues.trading import Answered, Asked, Exchange, Prepared, answered_frame
 
 _LOOK_S = 0.25
 _PROBE_S = 5.0
@@ -45,18 +45,14 @@ _READS = LineTerms(warm=2, most=4)
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
-    """An account, and what it takes to trade from it. `held` says which tokens may be in it.
-
-    With `ahead`, which is the drafter, orders can be signed before they are wanted.
-    """
+    """An account, and what it takes to trade from it. `held` says which tokens may be in it."""
 
     account: PolymarketAccount
-    drafter: Drafter
+    drafter: PolymarketDrafter
     writer: OrderWriter
     credentials: Credentials
     held: Callable[[], Iterable[OutcomeId]]
     tier: Tier = Tier.STANDARD
-    ahead: PolymarketDrafter | None = None
 
 
 type Job = Callable[[], Coroutine[Any, Any, None]]
@@ -125,16 +121,20 @@ class PolymarketBroker:
         named = msgspec.structs.replace(prepared.order, venue_id=prepared.venue_id)
         return Prepared(named, market, prepared.venue_id, prepared.content)
 
-    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> None:
+    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
         """See `SignsAhead.sign_ahead`."""
-        if self._seat.ahead is not None:
-            self._seat.writer.ahead(self._seat.ahead.draft_ahead(order, market, now))
+        prepared = self._seat.drafter.draft_ahead(order, market, now)
+        self._seat.writer.ahead(prepared.content)
+        return prepared
+
+    def stamp(self, now: Nanos) -> int:
+        """See `SignsAhead.stamp`."""
+        return self._seat.drafter.stamp(now)
 
     def forget_ahead(self) -> None:
         """See `SignsAhead.forget_ahead`."""
-        if self._seat.ahead is not None:
-            self._seat.ahead.forget_ahead()
-            self._seat.writer.forget_ahead()
+        self._seat.drafter.forget_ahead()
+        self._seat.writer.forget_ahead()
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:
         """See `Broker.place`. One order goes as `POST /order`, several in batches of 15."""

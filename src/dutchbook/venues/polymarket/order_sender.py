@@ -94,7 +94,7 @@ class OrderSender:
         self.signed()
         for part in batched(signed, MOST_ORDERS):
             ids, bodies = zip(*part, strict=True)
-            self._leave(_Batch(ids, bodies))
+            self._leave(ids, bodies)
         for one in prepared:
             self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
 
@@ -121,15 +121,17 @@ class OrderSender:
             self._probing = True
             self._cancel(_PROBE)
 
-    def _leave(self, batch: _Batch) -> None:
-        if len(batch.ids) == 1:
-            bills = _bills(limits.POST_ORDER, limits.PLACES, 1)
-            path, body = ORDER_PATH, batch.bodies[0]
+    def _leave(self, ids: tuple[str, ...], bodies: tuple[bytes, ...]) -> None:
+        if len(ids) == 1:
+            bills, path, body = _BILLS[1], ORDER_PATH, bodies[0]
         else:
-            bills = _bills(limits.POST_ORDERS, limits.PLACES, len(batch.ids))
-            path, body = ORDERS_PATH, orders_body(batch.bodies)
-        write = partial(self._write, Asked.PLACE, batch.ids, "POST", path, body)
-        self._way.departures.leave(Departure(bills, batch.ids, write, batch))
+            bills, path, body = _BILLS[len(ids)], ORDERS_PATH, orders_body(bodies)
+        departures = self._way.departures
+        if departures.pay(bills):
+            self._write(Asked.PLACE, ids, "POST", path, body)
+        else:
+            write = partial(self._write, Asked.PLACE, ids, "POST", path, body)
+            departures.leave(Departure(bills, ids, write, _Batch(ids, bodies)))
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
         if len(ids) == 1:
@@ -162,7 +164,7 @@ class OrderSender:
             stayed += [id_ for id_, _ in pairs if wanted is None or id_ in wanted]
             if keep:
                 ids, bodies = zip(*keep, strict=True)
-                self._leave(_Batch(ids, bodies))
+                self._leave(ids, bodies)
         if stayed:
             self._not_sent(tuple(stayed), "cancelled before it left", now)
         return frozenset(stayed)
@@ -214,6 +216,13 @@ class OrderSender:
 
 def _bills(groups: Sequence[str], signer: str, tokens: int) -> tuple[Bill, ...]:
     return ((signer, tokens), *((group, 1) for group in groups))
+
+
+_BILLS = {
+    1: _bills(limits.POST_ORDER, limits.PLACES, 1),
+    **{number: _bills(limits.POST_ORDERS, limits.PLACES, number) for number in range(2, MOST_ORDERS + 1)},
+}
+"""What a request with so many orders costs."""
 
 
 def _nobody() -> None:

@@ -78,10 +78,14 @@ class PolymarketDrafter:
         content = self._content(order.leg, market, now, self._salt(order.id.encode()))
         return Prepared(order, market, self._name(content), content)
 
-    def draft_ahead(self, order: Order, market: Market, now: Nanos) -> bytes:
+    def stamp(self, now: Nanos) -> int:
+        """The step of timestamps that it is now."""
+        return now // self._stamp
+
+    def draft_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
         """Draft an order that may be wanted within the present step of timestamps: `draft` finds it then.
 
-        Returns its content, for `OrderWriter.ahead`. Raises OrderDenied as `draft` does, and for GTD.
+        Its content is for `OrderWriter.ahead`. Raises OrderDenied as `draft` does, and for GTD.
         """
         if order.leg.expires is not None:
             raise OrderDenied(
@@ -93,7 +97,7 @@ class PolymarketDrafter:
         self._ahead[watch] = _Ahead(market, prepared.venue_id, prepared.content, now // self._stamp)
         if len(self._ahead) > MOST_AHEAD:
             del self._ahead[next(iter(self._ahead))]
-        return prepared.content
+        return prepared
 
     def forget_ahead(self) -> None:
         """Nothing that was drafted ahead is wanted any more."""

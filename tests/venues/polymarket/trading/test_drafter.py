@@ -175,7 +175,7 @@ STEP = Nanos(NOW // COARSE * COARSE)
 
 def test_an_order_has_the_same_name_whether_it_was_drafted_ahead_or_not() -> None:
     early, late = drafter(stamp=COARSE), drafter(stamp=COARSE)
-    content = early.draft_ahead(order(), market(), STEP)
+    content = early.draft_ahead(order(), market(), STEP).content
     then = Nanos(STEP + COARSE - 1)
     taken = early.draft(order(expected=Price(5_200)), market(), then)
     assert taken == late.draft(order(expected=Price(5_200)), market(), then)
@@ -192,11 +192,11 @@ def test_what_was_drafted_ahead_is_not_taken_once_its_step_of_time_is_over_or_th
         (STEP, msgspec.structs.replace(listed, neg_risk=True)),
     ):
         mine = drafter(stamp=COARSE)
-        content = mine.draft_ahead(order(), listed, STEP)
+        content = mine.draft_ahead(order(), listed, STEP).content
         assert mine.draft(order(), then, now).content != content
         assert mine.draft(order(), then, now) == drafter(stamp=COARSE).draft(order(), then, now)
     mine = drafter(stamp=COARSE)
-    content = mine.draft_ahead(order(), listed, STEP)
+    content = mine.draft_ahead(order(), listed, STEP).content
     mine.forget_ahead()
     assert mine.draft(order(), listed, STEP).content == content
 
@@ -211,7 +211,7 @@ def test_other_orders_do_not_take_it() -> None:
         {"post_only": True},
     ):
         mine = drafter(stamp=COARSE)
-        content = mine.draft_ahead(order(), listed, STEP)
+        content = mine.draft_ahead(order(), listed, STEP).content
         assert mine.draft(order(**changed), listed, STEP).content != content
     assert mine.draft(order("run-i1-2"), listed, STEP).content != content
 

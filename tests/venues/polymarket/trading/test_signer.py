@@ -136,7 +136,7 @@ def test_a_key_of_somebody_else_is_refused_at_once() -> None:
 
 def test_orders_signed_ahead_are_the_same_bytes_and_are_used_once() -> None:
     mine, writer, listed = drafter(), OrderWriter(signer(), "key"), market()
-    content = mine.draft_ahead(order(), listed, NOW)
+    content = mine.draft_ahead(order(), listed, NOW).content
     writer.ahead(content)
     prepared = mine.draft(order(), listed, NOW)
     body = writer.body(prepared)
