@@ -1,6 +1,7 @@
 """All orders that execution sent, each with its state, and their fills with theirs."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -9,8 +10,12 @@ from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import FillMined, FillReversed, FillSettled, OrderFilled, OrderReported
 from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.orders import Fill, IntentId, Leg, Order, OrderId, OrderStatus, Report, Route
-from dutchbook.domain.units import Nanos, Size
+from dutchbook.domain.units import SECOND, Nanos, Size
 
+MOST_KEPT = 60_000
+"""Orders that are remembered before the oldest that are over are forgotten: more than the venues' codecs speak of."""
+FORGET_AFTER = Nanos(3_600 * SECOND)
+"""How long an order is remembered after it was last heard of, however many there are."""
 _TOLD_BY_FILLS = frozenset({Report.FILLED, Report.FILLED_PARTLY})
 _WRONGLY_OVER = frozenset({OrderStatus.REJECTED, OrderStatus.DEAD})
 _ALIVE = frozenset({Report.ACCEPTED, Report.FILLED, Report.FILLED_PARTLY})
@@ -50,9 +55,13 @@ class Orders:
 
     A fill is known by its order and its venue's id, and counts once however often it is told. Fills without an id (on
     paper) are told once and are final.
+
+    So that a desk can run for months, the oldest orders that are over are forgotten once there are `most`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._full = most
         self._orders: dict[OrderId, Order] = {}
         self._working: dict[OrderId, Order] = {}
         self._in_market: dict[MarketId, dict[OrderId, Order]] = {}
@@ -261,6 +270,24 @@ class Orders:
         else:
             self._working[order.id] = order
             self._in_market.setdefault(order.leg.market, {})[order.id] = order
+        if len(self._orders) > self._full:
+            self._forget(at)
+            self._full = max(self._most, len(self._orders) + self._most // 10)
+
+    def _forget(self, now: Nanos) -> None:
+        """Drop the oldest that are over, with their fills, down to nine tenths of what may be kept."""
+        unsettled = {fill.order for fill in self.provisional()}
+        over = (
+            order.id
+            for order in self._orders.values()
+            if order.status.final and order.id not in unsettled and now - self._changed[order.id] > FORGET_AFTER
+        )
+        gone = set(islice(over, len(self._orders) - self._most * 9 // 10))
+        for order in gone:
+            del self._orders[order], self._changed[order]
+        self._fills = {key: fill for key, fill in self._fills.items() if key[0] not in gone}
+        for told in (self._over, self._reversed, self._mined):
+            told.difference_update([key for key in told if key[0] in gone])
 
 
 def _incident(before: Order, report: Report) -> str:

@@ -9,6 +9,8 @@ from dutchbook.domain.orders import Fill, Order, OrderStatus, Report
 from dutchbook.domain.units import Nanos, Price, Size, complement
 from dutchbook.venues.kalshi.order_facts import FillFact, OrderFact
 
+MOST_KNOWN = 50_000
+"""Orders that are remembered."""
 _NEVER_THERE = frozenset({OrderStatus.REJECTED, OrderStatus.DEAD})
 _ACCEPTED = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 
@@ -125,6 +127,15 @@ class KnownOrders:
             if order.venue_id and order.venue_id not in self._orders:
                 self._orders[order.venue_id] = KnownOrder(order)
                 self._unnamed.setdefault(order.leg.market, set()).add(order.venue_id)
+        if len(self._orders) > MOST_KNOWN:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the oldest that are over: what is said of one later is told as foreign."""
+        over = [name for name, known in self._orders.items() if known.over]
+        for name in over[: MOST_KNOWN // 10]:
+            self.settled_name(name)
+            del self._orders[name]
 
     def get(self, client_id: str) -> KnownOrder | None:
         """An order of ours."""

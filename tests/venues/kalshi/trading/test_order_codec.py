@@ -23,6 +23,7 @@ from dutchbook.domain.identity import MarketId, kalshi_no, kalshi_yes
 from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, OrderStatus, Report, TimeInForce
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import CONTRACT, Money, Price, Size, money_of
+from dutchbook.venues.kalshi import known_orders
 from dutchbook.venues.kalshi.account_facts import AS_OF, BALANCE, RESTING_VALUE
 from dutchbook.venues.kalshi.order_codec import STATUS, KalshiOrderCodec
 from dutchbook.venues.kalshi.shards import Shards
@@ -487,3 +488,13 @@ def test_messages_that_tell_nothing_of_orders_are_passed_over() -> None:
     assert not codec.decode(said("market_position", {"market_ticker": TICKER, "position_fp": "3.00"}))
     assert not codec.decode(said("something_new", {}))
     assert not codec.decode(Frame("kalshi/ws", AT, b"anything"))
+
+
+def test_of_very_many_orders_those_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_orders, "MOST_KNOWN", 20)
+    known = known_orders.KnownOrders()
+    for number in range(100):
+        over = number % 2
+        known.add([order(OrderStatus.REJECTED if over else OrderStatus.OPEN, name=f"run-i{number}-1")])
+    assert sum(known.get(f"run-i{number}-1") is not None for number in range(1, 100, 2)) < 20
+    assert all(known.get(f"run-i{number}-1") for number in range(0, 100, 2))
