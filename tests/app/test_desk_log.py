@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from dutchbook.app.desk_log import DeskLog
-from dutchbook.app.running import MINUTE, RunningDesk
+from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import WalkSource
 from dutchbook.config.load import shipped_settings
 from dutchbook.config.settings import Settings
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import MINUTE, SECOND, Nanos
 from dutchbook.engine.clocks import VirtualClock
 from dutchbook.storage.home import Home
 from dutchbook.storage.journal_reader import read

@@ -11,8 +11,8 @@ from dutchbook.domain.book import Level, Side
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import TimeInForce
-from dutchbook.domain.units import CONTRACT, ONE, SECOND, Money, Nanos, Price, Size
-from dutchbook.exchange.candles import HOUR, MINUTE, Candle, CandleTape, Ohlc
+from dutchbook.domain.units import CONTRACT, HOUR, MINUTE, ONE, SECOND, Money, Nanos, Price, Size
+from dutchbook.exchange.candles import Candle, CandleTape, Ohlc
 from dutchbook.exchange.history import History, HistoryLimits
 from dutchbook.exchange.matching.messages import Settlement
 from dutchbook.exchange.rules import KALSHI, POLYMARKET, VenueRules

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import NoFees
-from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Price, Size
+from dutchbook.domain.units import CONTRACT, DAY, DOLLAR, Money, Price, Size
 from dutchbook.exchange.listing import Listing, RewardProgramme
 from dutchbook.exchange.matching.messages import FundsMoved
-from dutchbook.exchange.rewards import DAY, liquidity_score
+from dutchbook.exchange.rewards import liquidity_score
 from tests.exchange.matching_stage import START, Stage
 
 M0 = MarketId("m0")

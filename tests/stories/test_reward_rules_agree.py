@@ -20,11 +20,10 @@ from dutchbook.domain.pricing.rewards import (
     sided_score,
 )
 from dutchbook.domain.rewards import RewardTerms, SideScoring
-from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Nanos, Price, Size, complement
+from dutchbook.domain.units import CONTRACT, DAY, DOLLAR, SECOND, Money, Nanos, Price, Size, complement
 from dutchbook.exchange.incentives import snapshot_scores
 from dutchbook.exchange.listing import IncentiveProgramme, Listing, RewardProgramme
 from dutchbook.exchange.matching.messages import SelfTrade
-from dutchbook.exchange.rewards import DAY
 from dutchbook.exchange.rules import KALSHI
 from tests.exchange.matching_stage import START, Stage
 

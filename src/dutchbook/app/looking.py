@@ -16,7 +16,7 @@ from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.orders import Intent
 from dutchbook.domain.pairs import Pair
 from dutchbook.domain.pricing.yields import annualised_simple
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import DAY, SECOND, Nanos
 from dutchbook.engine.ports import Entry
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.evaluation.snapshot import ArbitrageRow, ScanRow
@@ -26,8 +26,6 @@ from dutchbook.strategies.index import Standing, Tracked
 from dutchbook.strategies.near_miss import ratio_ppm
 from dutchbook.strategies.observations import NearMissClosed, NearMissOpened, OpportunitySeen
 from dutchbook.strategies.ports import DeskView
-
-_DAY = 86_400 * SECOND
 
 
 class MemoryRecord:
@@ -184,7 +182,7 @@ def _scan_row(
 def _arbitrage_row(seen: OpportunitySeen, bundle: Bundle | None, catalogue: Catalogue, verdict: str) -> ArbitrageRow:
     annual = None
     if bundle is not None and bundle.releases is not None and seen.cost > 0:
-        days = max(bundle.releases - seen.at, SECOND) / _DAY
+        days = max(bundle.releases - seen.at, SECOND) / DAY
         annual = round(annualised_simple(seen.edge / seen.cost, days) * 1_000_000)
     return ArbitrageRow(
         at=seen.at,

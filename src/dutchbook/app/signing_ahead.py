@@ -13,12 +13,11 @@ from dutchbook.domain.identity import Venue, venue_of
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Intent, IntentId, Order
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import MINUTE, Nanos
 from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk
 from dutchbook.execution.gateway import VenueGateway
 from dutchbook.execution.orders import leaving
-from dutchbook.strategies.appraisal import MINUTE
 from dutchbook.strategies.foresight import Move, likely_moves
 from dutchbook.strategies.index import Tracked
 from dutchbook.strategies.near_miss import NearMissPool

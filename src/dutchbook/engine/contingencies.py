@@ -19,7 +19,7 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.moved_book import MovedBook
 from dutchbook.domain.orders import Intent, IntentId, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
-from dutchbook.domain.units import Nanos, Size
+from dutchbook.domain.units import MINUTE, Nanos, Size
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.execution.gateway import Ready
@@ -28,7 +28,6 @@ from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, confirm, review
-from dutchbook.strategies.appraisal import MINUTE
 from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import Tracked
 

@@ -24,7 +24,7 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.ports import Frame, Lane
-from dutchbook.domain.units import MILLISECOND, SECOND, Money, Nanos
+from dutchbook.domain.units import MILLISECOND, MINUTE, SECOND, Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.contingencies import Contingencies
@@ -48,7 +48,6 @@ EQUITY_EVERY = SECOND
 """Engine time between two looks at equity against the drawdown limits."""
 DRAWDOWN_EVERY = 60 * SECOND
 """Engine time between two lines in the journal that keep the high-water mark and the loss of the day for a restart."""
-MINUTE = 60 * SECOND
 MINUTE_TIMER = "minute"
 """The timer of a desk that holds anything: each minute, for rules about how long."""
 LOOK_EVERY = Nanos(50 * MILLISECOND)

@@ -4,10 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from dutchbook.domain.units import ONE, SECOND, Nanos, Price, Size
-
-MINUTE = Nanos(60 * SECOND)
-HOUR = Nanos(3_600 * SECOND)
+from dutchbook.domain.units import HOUR, MINUTE, ONE, Nanos, Price, Size
 
 
 class Ohlc(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import ONE, Nanos, Price, Size
+from dutchbook.domain.units import DAY, ONE, Nanos, Price, Size
 from dutchbook.exchange.candles import Candle, CandleTape
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.matching.messages import (
@@ -20,7 +20,6 @@ from dutchbook.exchange.matching.messages import (
     SettlementMoved,
 )
 
-_DAY = 86_400_000_000_000
 _PAYMENTS = frozenset({"settlement", "redeem"})
 """Movements after the end of a market, which leave its last open interest as it was."""
 
@@ -150,7 +149,7 @@ class History:
     def volume_of_day(self, market: MarketId, now: Nanos) -> Size:
         """Contracts traded in the last 24 hours, counted from the beginning of the first hour."""
         tape = self._tapes.get(market)
-        return Size(0) if tape is None else tape.volume_since(Nanos(now - _DAY))
+        return Size(0) if tape is None else tape.volume_since(Nanos(now - DAY))
 
     def open_interest(self, market: MarketId) -> Size:
         """Contracts outstanding: sets of YES and NO that somebody holds. Stays as it was when a market resolved."""

@@ -3,11 +3,10 @@
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import PolymarketFees
 from dutchbook.domain.pricing.polymarket_fees import maker_rebate
-from dutchbook.domain.units import SECOND
+from dutchbook.domain.units import DAY
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.matching.messages import Matched
 
-_DAY = 86_400 * SECOND
 _MILLION = 1_000_000
 
 
@@ -34,7 +33,7 @@ class Rebates:
         if not isinstance(fees, PolymarketFees) or not fees.rebate_ppm:
             return
         if not self._pools:
-            self._floor.at((self._floor.now // _DAY + 1) * _DAY, self._pay)
+            self._floor.at((self._floor.now // DAY + 1) * DAY, self._pay)
         pool = self._pools.setdefault(match.market, _Pool())
         for pair in match.pairs:
             maker = pair.maker.order.new.account

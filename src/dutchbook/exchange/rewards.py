@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos
+from dutchbook.domain.units import DAY, MINUTE, ONE, Money, Nanos
 from dutchbook.exchange.floor import Floor
 from dutchbook.exchange.listing import RewardProgramme
 from dutchbook.exchange.market_state import MarketState
@@ -14,8 +14,6 @@ from dutchbook.exchange.matching.book import ASK, BID
 from dutchbook.exchange.matching.order_book import OrderBook
 from dutchbook.exchange.orders import Entry, queues
 
-MINUTE = 60 * SECOND
-DAY = 86_400 * SECOND
 _WHOLE = 10**12
 """The score of all makers in one sample."""
 _ONE_SIDED = 3

@@ -3,11 +3,10 @@
 import msgspec
 
 from dutchbook.domain.events import HaltOrdered
-from dutchbook.domain.units import SECOND, Money, Nanos, dollars
+from dutchbook.domain.units import DAY, Money, Nanos, dollars
 from dutchbook.risk.settings import RiskSettings, percent
 
 _MILLION = 1_000_000
-_DAY = 86_400 * SECOND
 
 
 def floor_below(high_water: Money, stop_ppm: int) -> Money:
@@ -29,7 +28,7 @@ class DrawdownState(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def start(cls, bankroll: Money, now: Nanos) -> "DrawdownState":
         """A desk that begins with cash only: the mark is the bankroll."""
-        return cls(bankroll=bankroll, high_water=bankroll, last_equity=bankroll, day=now // _DAY, day_start=bankroll)
+        return cls(bankroll=bankroll, high_water=bankroll, last_equity=bankroll, day=now // DAY, day_start=bankroll)
 
     def moved(self, amount: Money, equity_before: Money) -> "DrawdownState":
         """After a deposit (positive) or withdrawal (negative) of `amount`, with the equity right before it.
@@ -95,7 +94,7 @@ class Drawdown:
     def paused(self, now: Nanos) -> str | None:
         """Why opening is paused now, or None."""
         state = self._state
-        if state.paused_day is None or now // _DAY > state.paused_day:
+        if state.paused_day is None or now // DAY > state.paused_day:
             return None
         return "paused until the next UTC day: the daily loss limit was reached"
 
@@ -129,8 +128,8 @@ class Drawdown:
             self._change(tripped=False, high_water=self._state.last_equity)
 
     def _begin_day(self, now: Nanos) -> None:
-        if now // _DAY > self._state.day:
-            self._change(day=now // _DAY, day_start=self._state.last_equity)
+        if now // DAY > self._state.day:
+            self._change(day=now // DAY, day_start=self._state.last_equity)
 
     def _change(self, **fields: int | bool) -> None:
         self._state = msgspec.structs.replace(self._state, **fields)

@@ -14,13 +14,10 @@ from dutchbook.domain.pricing.cross_venue import counted, mismatch_cost
 from dutchbook.domain.pricing.depth import Execution, LegDepth, executable_size, revalued, walk
 from dutchbook.domain.pricing.merge import ATTO_PER_MICRO, MAX_SIZE, merge, net_payoff
 from dutchbook.domain.pricing.yields import annualised_simple, capital_charge, longest_lockup, present_value
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size, notional_up
+from dutchbook.domain.units import DAY, MINUTE, ONE, Money, Nanos, Price, Size, notional_up
 from dutchbook.strategies.index import Tracked, Watch
 from dutchbook.strategies.ports import DeskView
 
-MINUTE = Nanos(60 * SECOND)
-"""Time that binds cash is counted in whole minutes, against us: within one, the same books have the same worth."""
-_DAY = 86_400 * SECOND
 _MILLION = 1_000_000
 
 
@@ -121,7 +118,7 @@ def lockup_days(bundle: Bundle, settings: Demands, now: Nanos) -> float | None:
     if bundle.releases is None:
         return None
     left = bundle.releases - now // MINUTE * MINUTE
-    return (left + settings.settlement_delay if left > 0 else settings.overdue_lockup) / _DAY
+    return (left + settings.settlement_delay if left > 0 else settings.overdue_lockup) / DAY
 
 
 def worst_partial_fill(bundle: Bundle, size: Size, desk: DeskView) -> Money:

@@ -13,11 +13,10 @@ import msgspec
 
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, PolymarketFees, PriceGrid, Question, Strike, StrikeKind
-from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Nanos, Price, Size
+from dutchbook.domain.units import CONTRACT, DAY, DOLLAR, SECOND, Nanos, Price, Size
 
 CERTAIN = 1_000_000
 _LEAST = 12_000
-_DAY = 86_400 * SECOND
 
 
 class Shape(StrEnum):
@@ -109,7 +108,7 @@ def _election() -> Draft:
         chances=(290_000, 210_000, 150_000, 110_000, 90_000, 60_000, 50_000, 40_000),
         tick=10,
         fee_ppm=40_000,
-        settles_after=Nanos(20 * _DAY),
+        settles_after=Nanos(20 * DAY),
         catch_all=True,
     )
 
@@ -175,8 +174,8 @@ def _launch(start: Nanos) -> Draft:
         chances=(640_000, 430_000, 210_000),
         tick=10,
         fee_ppm=40_000,
-        settles_after=Nanos(84 * _DAY),
-        strikes=tuple(Strike(StrikeKind.BEFORE, cap=start + week * 7 * _DAY) for week in weeks),
+        settles_after=Nanos(84 * DAY),
+        strikes=tuple(Strike(StrikeKind.BEFORE, cap=start + week * 7 * DAY) for week in weeks),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dutchbook.domain.orders import TimeInForce
-from dutchbook.domain.units import CONTRACT, SECOND, Nanos, Price, Size
+from dutchbook.domain.units import CONTRACT, MINUTE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.living.chance import happens, wait
 from dutchbook.exchange.living.crowd_spec import NoiseSpec
 from dutchbook.exchange.living.market import PER_PRICE, LiveMarket
@@ -14,7 +14,6 @@ from dutchbook.exchange.matching.messages import WorkingOrder
 _SMALLEST_RESTING = Size(5 * CONTRACT)
 _OBVIOUS = 500
 """A book this far from the truth, in price units, is stale to anybody's eye: a goal has fallen."""
-_MINUTE = 60 * SECOND
 
 
 class Noise:
@@ -75,7 +74,7 @@ class Noise:
         size = Size(max(_SMALLEST_RESTING, self._with.size(self._spec.sizes)))
         stay = wait(rng, self._spec.patience)
         if rng.getrandbits(2) == 0:
-            expires = Nanos((now + stay + 2 * _MINUTE) // SECOND * SECOND)
+            expires = Nanos((now + stay + 2 * MINUTE) // SECOND * SECOND)
             person.send(person.order(market, bid=bid, price=price, size=size, tif=TimeInForce.GTD, expires=expires))
             return
         order = person.send(person.order(market, bid=bid, price=price, size=size))

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from dutchbook.domain.identity import MarketId, QuestionId
-from dutchbook.domain.units import SECOND, Nanos, Price, Size
-from dutchbook.exchange.candles import MINUTE, Candle, Ohlc
+from dutchbook.domain.units import MINUTE, SECOND, Nanos, Price, Size
+from dutchbook.exchange.candles import Candle, Ohlc
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
 from dutchbook.exchange.listing import Listing

@@ -4,13 +4,12 @@ from collections import deque
 
 import msgspec
 
-from dutchbook.domain.units import SECOND, Nanos, decimal_text
+from dutchbook.domain.units import MINUTE, Nanos, decimal_text
 from dutchbook.exchange.servers.kalshi.formats import millis
 
 INDICES = {"btc": "BRTI", "eth": "ETHUSD_RTI", "sol": "SOLUSD_RTI", "xrp": "XRPUSD_RTI", "doge": "DOGEUSD_RTI"}
 """Index ids by the coin of a price feed's symbol (`btc/usd`)."""
 _encode = msgspec.json.Encoder().encode
-_MINUTE = 60 * SECOND
 
 
 class Index:
@@ -24,7 +23,7 @@ class Index:
     def body(self, value: int, at: Nanos) -> bytes:
         """The message of one tick. The average is over [at - 60 s, at): the tick itself is not in it."""
         minute = self._minute
-        while minute and minute[0][0] < at - _MINUTE:
+        while minute and minute[0][0] < at - MINUTE:
             self._sum -= minute.popleft()[1]
         average = self._sum // len(minute) if minute else value
         minute.append((at, value))
@@ -38,7 +37,7 @@ class Index:
                 "avg_60s_data": {
                     "value": f"{average // 10**8}.{average % 10**8:08d}",
                     "window_size": 0,
-                    "window_start_ts_ms": millis(Nanos(at - _MINUTE)),
+                    "window_start_ts_ms": millis(Nanos(at - MINUTE)),
                     "window_end_ts_exclusive": millis(at),
                 },
             }

@@ -3,7 +3,7 @@
 from dutchbook.domain.book import Level
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus, Strike, StrikeKind
-from dutchbook.domain.units import ONE, SECOND, Nanos, Price, Size
+from dutchbook.domain.units import DAY, ONE, SECOND, Nanos, Price, Size
 from dutchbook.exchange.candles import Candle
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
@@ -12,9 +12,8 @@ from dutchbook.exchange.servers.kalshi.formats import count_text, number, price_
 from dutchbook.exchange.servers.kalshi.grids import price_ranges, structure_label
 from dutchbook.exchange.servers.kalshi.lifecycle import MarketTimes, status_word
 
-_DAY = 86_400 * SECOND
-_EXPIRES_AFTER = 7 * _DAY
-_LAST_RESORT = 365 * _DAY
+_EXPIRES_AFTER = 7 * DAY
+_LAST_RESORT = 365 * DAY
 """A market without a closing time closes a year after it was created, for those who must be told a time."""
 
 
@@ -51,7 +50,7 @@ class MarketBodies:
         history = self._history
         bid, ask = (None, None) if _bookless(listing) else self._exchange.top(market)
         last = history.last_trade(market)
-        before = history.before(market, Nanos(now - _DAY))
+        before = history.before(market, Nanos(now - DAY))
         return {
             **_quotes(bid, ask),
             "last_price_dollars": price_text(last.price if last else 0),

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import ONE, SECOND, Nanos
+from dutchbook.domain.units import MINUTE, ONE, SECOND, Nanos
 from dutchbook.exchange.candles import Candle
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
@@ -28,7 +28,6 @@ INTERVALS: Mapping[str, int | None] = {
     "max": None,
     "all": None,
 }
-_MINUTE = Nanos(60 * SECOND)
 _MOST_POINTS = 20_000
 _LATEST = 10**10
 _TOO_LONG = "invalid filters: 'startTs' and 'endTs' interval is too long"
@@ -97,7 +96,7 @@ class PricesHistory:
     def _points(self, listing: Listing, token: str, start: int, end: int, fidelity: int) -> list[dict[str, object]]:
         if not 1 <= fidelity <= 60 * 24 * 30:
             raise Problem(400, "invalid filters: 'fidelity' is out of range")
-        step = Nanos(fidelity * _MINUTE)
+        step = Nanos(fidelity * MINUTE)
         first = max(start * SECOND, listing.created)
         if (end * SECOND - first) // step > _MOST_POINTS:
             raise Problem(400, _TOO_LONG)

@@ -6,7 +6,7 @@ from multidict import MultiMapping
 
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId
 from dutchbook.domain.markets import MarketStatus
-from dutchbook.domain.units import ONE, SECOND, Nanos, Price
+from dutchbook.domain.units import DAY, ONE, Nanos, Price
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
 from dutchbook.exchange.listing import Listing, QuestionListing
@@ -16,7 +16,6 @@ from dutchbook.exchange.servers.polymarket.gamma_query import ById, Page, Search
 from dutchbook.exchange.servers.polymarket.gamma_values import slug_of, small_id
 from dutchbook.exchange.servers.polymarket.gamma_wire import Activity, oracle_status
 
-_DAY = 86_400 * SECOND
 _AT_ONCE = 64
 """Markets that are looked at without a pause: a millisecond or two, where nothing is known of their books yet."""
 
@@ -155,7 +154,7 @@ class GammaIndex:
         best_bid, best_ask = bid.price if bid else Price(0), ask.price if ask else ONE
         last = self.history.last_trade(market)
         resolved = self._resolved.get(market)
-        yesterday = self.history.before(market, Nanos(self._now() - _DAY))
+        yesterday = self.history.before(market, Nanos(self._now() - DAY))
         return Activity(
             best_bid=best_bid,
             best_ask=best_ask,

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import MINUTE, SECOND, Nanos
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.servers.context import ServerContext
 from dutchbook.exchange.servers.http import application
@@ -27,7 +27,6 @@ from dutchbook.exchange.servers.polymarket.wallets import SignatureType
 from dutchbook.exchange.servers.timers import Timers
 
 _KINDS = {"PROXY": SignatureType.PROXY, "SAFE": SignatureType.SAFE, "WALLET": SignatureType.DEPOSIT_WALLET}
-_MINUTE = Nanos(60 * SECOND)
 _MOST_A_MINUTE = 25
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -151,7 +150,7 @@ class PolymarketRelayer:
 
     def _check_rate(self) -> None:
         now = self._context.clock.now()
-        self._taken = [at for at in self._taken if now - at < _MINUTE]
+        self._taken = [at for at in self._taken if now - at < MINUTE]
         if len(self._taken) >= _MOST_A_MINUTE:
             raise Problem(429, "too many requests")
         self._taken.append(now)

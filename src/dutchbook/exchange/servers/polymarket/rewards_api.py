@@ -11,7 +11,7 @@ from aiohttp import web
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import ONE, SECOND, Money, Nanos
+from dutchbook.domain.units import DAY, ONE, SECOND, Money, Nanos
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.history import History
 from dutchbook.exchange.listing import Listing, RewardProgramme
@@ -28,7 +28,6 @@ from dutchbook.exchange.servers.polymarket.clob_pages import page
 from dutchbook.exchange.servers.polymarket.contracts import COLLATERAL
 from dutchbook.exchange.servers.polymarket.wallets import SignatureType, checksummed
 
-_DAY = 86_400 * SECOND
 _LARGEST_PAGE = 500
 _ids = msgspec.json.Decoder(list[str])
 
@@ -217,7 +216,7 @@ class RewardsApi:
         return len(self._exchange.rewards.shares(market))
 
     def _change(self, listing: Listing) -> int | float:
-        yesterday = self._history.before(listing.id, Nanos(self._clock.now() - _DAY))
+        yesterday = self._history.before(listing.id, Nanos(self._clock.now() - DAY))
         if yesterday is None or yesterday.price is None:
             return 0
         change = self._rows.price_of_yes(listing) - yesterday.price.close * 10
@@ -247,7 +246,7 @@ def _current(listing: Listing, programme: RewardProgramme) -> dict[str, object]:
 def _config(listing: Listing, programme: RewardProgramme) -> dict[str, object]:
     """A programme runs from its market's listing to its end, so `total_rewards` is its rate times those days."""
     ends = listing.market.closes
-    days = 1 if ends is None else max(1, -(-(ends - listing.created) // _DAY))
+    days = 1 if ends is None else max(1, -(-(ends - listing.created) // DAY))
     return {
         "id": int(listing.number) if listing.number.isdigit() else 0,
         "asset_address": COLLATERAL,
@@ -275,4 +274,4 @@ def _date_text(at: Nanos) -> str:
 
 
 def _earned_on(moved: FundsMoved) -> Nanos:
-    return Nanos((moved.at // _DAY - 1) * _DAY)
+    return Nanos((moved.at // DAY - 1) * DAY)
