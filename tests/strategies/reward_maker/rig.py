@@ -8,14 +8,22 @@ from msgspec.structs import replace
 from dutchbook.catalogue.reward_filters import Unfit
 from dutchbook.catalogue.rewards import Assessment, Choice
 from dutchbook.domain.book import Side
-from dutchbook.domain.events import Event, FillMined, OrderFilled, OrderReported, RewardsListed, TimerFired
+from dutchbook.domain.events import (
+    Event,
+    FillMined,
+    FillReversed,
+    OrderFilled,
+    OrderReported,
+    RewardsListed,
+    TimerFired,
+)
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Fill, Intent, IntentId, Order, OrderId, Report
 from dutchbook.domain.rewards import RewardOffer, RewardTerms
 from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Nanos, Price, Size, notional_up
 from dutchbook.domain.wishes import MergePair, Wake, Wish, Withdraw
-from dutchbook.portfolio.entries import Adopted, Deposit, FillBooked
+from dutchbook.portfolio.entries import Adopted, Deposit, FillBooked, FillUndone
 from dutchbook.portfolio.ledger import Ledger
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
@@ -69,7 +77,10 @@ class Rig:
         self.stopped: str | None = None
         self.refuses = False
         """Whether the venue refuses every order."""
+        self.silent = False
+        """Whether it says nothing of new orders, which it may have or not."""
         self._fills = 0
+        self._last: Fill | None = None
         self.maker = RewardMaker(
             self,
             self.settings,
@@ -146,6 +157,7 @@ class Rig:
             id=f"t{self._fills}",
             provisional=provisional,
         )
+        self._last = fill
         self.ledger.apply(FillBooked(fill))
         self.orders[order.id] = order.after_fill(size)
         if provisional:
@@ -158,6 +170,21 @@ class Rig:
         """What an order bought stands in a block."""
         self.unsettled.pop(order.leg.outcome, None)
         return self.tell(FillMined(order.id, f"t{self._fills}", self.desk.now))
+
+    def answer(self, order: Order, report: Report) -> list[Wish]:
+        """What the venue says of an order in the end."""
+        return self._serve(self.maker.on_event(self._report(order.id, report), self.desk))
+
+    def take_back(self, order: Order) -> list[Wish]:
+        """The settlement of the last fill, of that order, fails: it never happened."""
+        fill = self._last
+        assert fill is not None
+        assert fill.order == order.id
+        self.ledger.apply(FillUndone(fill))
+        self.unsettled.pop(fill.outcome, None)
+        self.orders[order.id] = self.orders[order.id].after_reversal(fill.size)
+        self.plans.pop(order.intent, None)
+        return self.tell(FillReversed(order.id, fill.id, self.desk.now))
 
     def find(self, outcome: OutcomeId, contracts: int, cents: int) -> None:
         """Contracts that nobody knows the reason of."""
@@ -222,7 +249,8 @@ class Rig:
                     if not mine:
                         self.plans.pop(intent, None)
                 case _:
-                    reports.append(self._place(wish))
+                    placed = self._place(wish)
+                    reports += [] if self.silent else [placed]
         return reports
 
     def _place(self, intent: Intent) -> tuple[OrderId, Report]:

@@ -3,11 +3,20 @@
 from msgspec.structs import replace
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.events import AccountStated, BookLost, MarketResolved, MarketStatusChanged
+from dutchbook.domain.events import (
+    AccountStated,
+    BookLost,
+    GridChanged,
+    MarketResolved,
+    MarketStatusChanged,
+    TimerFired,
+    VenueState,
+    VenueStateChanged,
+)
 from dutchbook.domain.identity import MarketId, Venue
-from dutchbook.domain.markets import MarketStatus
-from dutchbook.domain.orders import EXIT, Intent, IntentId, PlanKind
-from dutchbook.domain.units import CONTRACT, SECOND, Money, Nanos, Price, Size
+from dutchbook.domain.markets import MarketStatus, PriceGrid
+from dutchbook.domain.orders import EXIT, Intent, IntentId, PlanKind, Report
+from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Nanos, Price, Size
 from dutchbook.domain.wishes import Withdraw
 from dutchbook.strategies.reward_maker.observations import HedgeFailed, MarketsChosen, QuoteAllowed, QuoteRefused
 from tests.strategies.reward_maker.books import cents, terms
@@ -129,15 +138,89 @@ def test_what_is_not_settled_waits_for_its_block() -> None:
     assert rig.one(Side.SELL, YES).leg.size == 20 * CONTRACT
 
 
-def test_what_cannot_be_sold_in_time_is_completed_to_pairs_and_those_are_merged() -> None:
-    rig = quoting(hedge_sell={"patience": "1h", "completing": "unsettled", "uncovered": "4s"})
+UNSETTLED = {"patience": "1h", "completing": "unsettled", "uncovered": "4s"}
+
+
+def hedges(rig: Rig) -> list[Intent]:
+    return [wish for wish in intents(rig.log) if wish.kind == EXIT]
+
+
+def test_what_cannot_be_sold_yet_is_paired_by_whoever_takes_a_bid_and_offered_once_it_is_settled() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, provisional=True)
+    [bid] = hedges(rig)
+    assert (bid.legs[0].outcome, bid.legs[0].side, bid.plan) == (NO, Side.BUY, PlanKind.POST_ONLY)
+    assert rig.prices() == {NO: cents(52)}, "the offer of YES at 0.48 beside the others, in place of the quote at 0.51"
+    rig.mine(quote)
+    assert rig.one(Side.SELL, YES).leg.limit == cents(48)
+    assert rig.prices()[NO] == cents(51), "the quote is back"
+
+
+def test_a_bid_that_pairs_follows_the_book_and_pairs_are_merged() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, 8, provisional=True)
+    rig.quote(DEEP[0], [(0.47, 100), *DEEP[1]])
+    bid = rig.one(Side.BUY, NO)
+    assert (bid.leg.limit, bid.leg.size) == (cents(53), 8 * CONTRACT)
+    rig.fill(bid)
+    rig.mine(quote)
+    assert [(merge.market, merge.size) for merge in rig.merges] == [("a", 8 * CONTRACT)]
+    assert not [order for order in rig.resting if order.leg.side is Side.SELL]
+
+
+def test_a_bid_that_pairs_stays_where_nobody_asks_for_the_other_outcome_any_more() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.fill(rig.one(Side.BUY, YES), provisional=True)
+    rig.quote([], DEEP[1])
+    assert rig.prices() == {NO: cents(52)}
+    rig.quote([], [])
+    assert rig.prices() == {NO: cents(54)}, "cost and the least profit, mirrored: nobody says anything better"
+
+
+def test_a_fill_that_is_taken_back_takes_its_bid_away() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    quote = rig.one(Side.BUY, YES)
+    rig.fill(quote, provisional=True)
+    bid = rig.one(Side.BUY, NO)
+    rig.take_back(quote)
+    assert not rig.orders[bid.id].remaining
+    assert rig.prices() == {YES: cents(45), NO: cents(51)}
+
+
+def test_a_pair_that_is_not_settled_still_binds_what_it_cost_since_either_trade_may_fail() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.fill(rig.one(Side.BUY, YES), provisional=True)
+    bid = rig.one(Side.BUY, NO)
+    rig.fill(bid, provisional=True)
+    held = rig.ledger.positions.values()
+    assert len(list(held)) == 2
+    bound = sum(position.cost for position in held) + rig.reserved(MarketId("a"))
+    assert bound <= 25 * DOLLAR
+    rig.take_back(bid)
+    bound = sum(position.cost for position in rig.ledger.positions.values()) + rig.reserved(MarketId("a"))
+    assert bound <= 25 * DOLLAR
+
+
+def test_a_loss_that_is_to_be_stopped_does_not_wait_for_a_bid_to_be_taken() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.fill(rig.one(Side.BUY, YES), provisional=True)
+    rig.quote([(0.40, 100), (0.39, 100), (0.38, 80), (0.37, 80)], [(0.42, 100), (0.43, 100)])
+    last = hedges(rig)[-1]
+    assert (last.legs[0].outcome, last.plan, last.legs[0].limit) == (NO, PlanKind.MARKET, cents(62))
+
+
+def test_what_cannot_be_covered_in_time_is_completed_to_pairs_and_those_are_merged() -> None:
+    # No room for a bid that rests beside what filled: 9.00 and 10.40 are more than the market may bind.
+    rig = quoting(hedge_sell=UNSETTLED, max_exposure_per_market="19.30")
     quote = rig.one(Side.BUY, YES)
     rig.fill(quote, provisional=True)
     assert NO in rig.prices()
     rig.pass_time(3.9)
-    assert not [wish for wish in intents(rig.log) if wish.kind == EXIT]
+    assert not hedges(rig)
     rig.pass_time(0.2)
-    [bought] = [wish for wish in intents(rig.log) if wish.kind == EXIT]
+    [bought] = hedges(rig)
     assert (bought.legs[0].outcome, bought.legs[0].side, bought.plan) == (NO, Side.BUY, PlanKind.MARKET)
     assert bought.legs[0].limit == cents(56), "two cents beyond the asks that it sees"
     taken = next(order for order in rig.resting if order.intent == bought.id)
@@ -145,6 +228,96 @@ def test_what_cannot_be_sold_in_time_is_completed_to_pairs_and_those_are_merged(
     assert rig.merges == []
     rig.mine(quote)
     assert [(merge.market, merge.size) for merge in rig.merges] == [("a", 20 * CONTRACT)]
+
+
+def test_a_sale_without_an_answer_is_not_counted_on_and_never_repeated() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.silent = True
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    rig.pass_time(1.9)
+    assert len(hedges(rig)) == 1
+    rig.silent = False
+    rig.pass_time(0.2)
+    assert rig.one(Side.BUY, NO).leg.limit == cents(52), "it may be lost: whoever takes this bid pairs what is held"
+    assert rig.one(Side.SELL, YES) == sale
+    rig.answer(sale, Report.ACCEPTED)
+    assert rig.one(Side.SELL, YES).remaining
+    assert rig.prices().get(NO) != cents(52), "the sale rests: the bid is not needed"
+
+
+def test_a_sale_that_was_lost_is_a_new_one_in_the_end() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.silent = True
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    rig.silent = False
+    rig.pass_time(2.1)
+    rig.answer(sale, Report.REJECTED)
+    rig.pass_time(1.1)
+    assert rig.one(Side.SELL, YES).leg.limit == cents(48)
+    assert rig.prices().get(NO) != cents(52)
+
+
+def test_a_bid_that_pairs_and_quotes_never_bind_more_than_a_market_may() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.silent = True
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.silent = False
+    rig.pass_time(2.1)
+    held = rig.ledger.positions[rig.markets[MarketId("a")].yes]
+    assert len(rig.prices()) == 1, "9.00 for what is held and 10.40 for the bid leave no room for a quote"
+    assert rig.reserved(MarketId("a")) + held.cost <= 25 * DOLLAR
+
+
+def test_while_an_order_has_no_answer_nothing_else_is_quoted_there() -> None:
+    rig = Rig(max_exposure_per_market="12")
+    rig.silent = True
+    rig.quote()
+    lost = rig.one(Side.BUY, YES)
+    rig.silent = False
+    rig.pass_time(1.9)
+    assert rig.prices() == {YES: cents(45)}
+    rig.pass_time(0.2)
+    lines = rig.seen()
+    assert "unanswered" in {line.rule for line in lines if isinstance(line, QuoteRefused)}
+    assert not rig.orders[lost.id].remaining
+    assert "unanswered" in {line.rule for line in lines if isinstance(line, QuoteAllowed)}, "it was found and cancelled"
+
+
+def test_wake_ups_that_an_earlier_one_replaced_change_nothing() -> None:
+    rig = quoting(hedge_sell=UNSETTLED)
+    rig.fill(rig.one(Side.BUY, YES), provisional=True)
+    rig.pass_time(0.1)
+    rig.quote([(0.46, 120), *DEEP[0][1:]])
+    asked = len(rig.wakes)
+    for wake in [wake for wake in rig.wakes if wake.name.endswith(":look")]:
+        rig.tell(TimerFired(wake.name, rig.desk.now))
+    assert len(rig.wakes) == asked, "none of them was due"
+
+
+CHEAP = [(0.12, 100), (0.11, 100), (0.10, 80), (0.09, 80)], [(0.14, 100), (0.15, 100), (0.16, 80), (0.17, 80)]
+DOLLAR_AT_LEAST = {"min_notional": Money(DOLLAR)}
+
+
+def test_a_sale_worth_too_little_to_trade_at_once_waits_right_above_the_bids() -> None:
+    rig = Rig(facts=DOLLAR_AT_LEAST)
+    rig.quote(*CHEAP)
+    rig.fill(rig.one(Side.BUY, YES), 7)
+    sale = rig.one(Side.SELL, YES)
+    assert (sale.leg.limit, sale.leg.size) == (cents(13), 7 * CONTRACT), "0.84 dollars at 0.12 would be refused"
+    assert hedges(rig)[-1].plan is PlanKind.POST_ONLY
+    rig.fill(sale)
+    rig.fill(rig.one(Side.BUY, YES))
+    assert rig.one(Side.SELL, YES).leg.limit == cents(12), "20 of them are worth enough"
+
+
+def test_what_is_worth_too_little_to_be_sold_at_once_is_paired_instead_where_that_is_allowed() -> None:
+    rig = Rig(facts=DOLLAR_AT_LEAST, hedge_sell={"completing": "cheaper"})
+    rig.quote(*CHEAP)
+    rig.fill(rig.one(Side.BUY, YES), 7)
+    [bought] = hedges(rig)
+    assert (bought.legs[0].outcome, bought.legs[0].size, bought.plan) == (NO, 7 * CONTRACT, PlanKind.MARKET)
 
 
 def test_a_patient_maker_offers_beside_the_asks_follows_them_and_takes_bids_in_the_end() -> None:
@@ -261,11 +434,78 @@ def test_a_hedge_that_never_comes_about_is_tried_ten_times_and_then_the_market_i
     assert rig.one(Side.SELL, YES).remaining
 
 
+def test_a_hedge_waits_for_nothing_once_the_venue_takes_orders_again() -> None:
+    rig = quoting()
+    rig.refuses = True
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.pass_time(11.5)
+    rig.refuses = False
+    rig.pass_time(5)
+    assert not [order for order in rig.resting if order.leg.side is Side.SELL], "it cools down"
+    rig.tell(VenueStateChanged(Venue.POLYMARKET, VenueState.UP, rig.desk.now, ""))
+    assert rig.one(Side.SELL, YES).remaining
+
+
 def test_a_position_from_outside_is_given_up_too() -> None:
     rig = quoting()
     rig.find(rig.markets[MarketId("a")].yes, 30, 45)
     rig.tell(account(rig))
     assert rig.one(Side.SELL, YES).leg.size == 30 * CONTRACT
+
+
+def test_what_an_earlier_run_left_in_a_market_that_is_not_chosen_is_given_up_too() -> None:
+    rig = Rig("a", "b", most=1)
+    rig.find(rig.markets[MarketId("b")].yes, 30, 45)
+    for name in "ab":
+        rig.quote(name=name)
+    assert {order.leg.market for order in rig.resting if order.leg.side is Side.BUY} == {"a"}
+    assert rig.one(Side.SELL, "b+").leg.size == 30 * CONTRACT
+
+
+def test_a_finer_tick_moves_a_quote_to_where_it_belongs_now() -> None:
+    rig = quoting(quoting="reservation", risk_aversion="0.002", informed_share="3%")
+    before = rig.prices()[YES]
+    market = rig.markets[MarketId("a")]
+    finer = replace(market, grid=PriceGrid.uniform(Price(10)))
+    rig.markets[finer.id] = finer
+    rig.tell(GridChanged(finer.id, finer.grid, rig.desk.now))
+    assert 0 < rig.prices()[YES] - before < 100, "nearer to its price than a cent allows"
+    assert (rig.prices()[YES] % 100) != 0
+    coarser = replace(market, grid=PriceGrid.uniform(Price(100)))
+    rig.markets[coarser.id] = coarser
+    rig.tell(GridChanged(coarser.id, coarser.grid, rig.desk.now))
+    assert rig.prices()[YES] == before
+
+
+def test_a_sale_that_fails_for_lack_of_a_settled_balance_is_tried_again_and_its_quotes_stay_away() -> None:
+    rig = quoting()
+    rig.refuses = True
+    rig.fill(rig.one(Side.BUY, YES))
+    assert YES not in rig.prices()
+    rig.pass_time(2.5)
+    sales = [order for order in rig.orders.values() if order.leg.side is Side.SELL]
+    assert [order.status for order in sales] == ["rejected"] * 3, "each second a new order, none sent twice"
+    assert len({order.id for order in sales}) == 3
+    said = {line.found for line in rig.seen() if isinstance(line, QuoteRefused) and line.rule == "unhedged"}
+    assert said == {"20.00 are not"}
+    rig.refuses = False
+    rig.pass_time(1)
+    assert rig.one(Side.SELL, YES).remaining
+
+
+def test_what_keeps_a_quote_away_is_said_in_words() -> None:
+    rig = quoting()
+    rig.seen()
+    rig.reward()
+    found = {line.rule: (line.limit, line.found) for line in rig.seen() if isinstance(line, QuoteRefused)}
+    assert found == {"no_reward": ("a reward, and among the markets chosen", "not chosen")}
+    paused = quoting()
+    market = replace(paused.markets[MarketId("a")], status=MarketStatus.PAUSED)
+    paused.markets[market.id] = market
+    paused.tell(MarketStatusChanged(market.id, MarketStatus.PAUSED, paused.desk.now))
+    assert ("market_status", "open", "paused") in {
+        (line.rule, line.limit, line.found) for line in paused.seen() if isinstance(line, QuoteRefused)
+    }
 
 
 def test_pairs_are_merged_and_not_asked_for_twice() -> None:

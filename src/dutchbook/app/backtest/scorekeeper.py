@@ -4,9 +4,9 @@ import msgspec
 
 from dutchbook.app.backtest.private_feed import sides_of, trade_name
 from dutchbook.domain.book import Side
-from dutchbook.domain.identity import MarketId
+from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.markets import Market
-from dutchbook.domain.units import DAY, ONE, Money, Nanos, Size
+from dutchbook.domain.units import DAY, ONE, Money, Nanos, Size, complement
 from dutchbook.evaluation.making import MakingBook, Traded
 from dutchbook.exchange.accounts import Account
 from dutchbook.exchange.exchange import Exchange
@@ -41,8 +41,9 @@ class Scorekeeper:
     """Hears everything of the account, and the middles of all markets.
 
     Exposure of a market is what its open purchases would cost and what was paid for what is held, whole pairs left out.
-    Held without cover is what is neither offered for sale nor paired with the other outcome, if it is enough to be
-    ordered at all; it counts in markets in which an order of ours that rested was filled, while the venue takes orders.
+    Held without cover is what is neither offered for sale, nor paired with the other outcome, nor bid for to be paired
+    at the best bid, if it is enough to be ordered at all; it counts in markets in which an order of ours that rested
+    was filled, while the venue takes orders.
     """
 
     def __init__(self, exchange: Exchange, account: str) -> None:
@@ -54,6 +55,8 @@ class Scorekeeper:
         self._chain = exchange.rules.settlement_delays is not None
         self._made: set[MarketId] = set()
         self._bare: dict[MarketId, Nanos] = {}
+        self._leaning: set[MarketId] = set()
+        """Markets in which a bid covers: it does no longer once somebody bids more."""
         for market in exchange.listings:
             self._look(market, Nanos(0))
         exchange.listen(self._moved, BookMoved)
@@ -123,8 +126,12 @@ class Scorekeeper:
 
     def _moved(self, event: ExchangeEvent) -> None:
         # A trade is told right behind the change of the book that it made: it is to meet the middle from before.
-        if isinstance(event, BookMoved) and not event.traded:
+        if not isinstance(event, BookMoved):
+            return
+        if not event.traded:
             self._look(event.market, event.at)
+        if event.market in self._leaning:
+            self._cover(event.market, event.at)
 
     def _matched(self, event: ExchangeEvent) -> None:
         if not isinstance(event, Matched):
@@ -200,12 +207,34 @@ class Scorekeeper:
 
     def _cover(self, market: MarketId, at: Nanos) -> None:
         account, listed = self._account, self._market(market)
-        bare = [max(0, account.held(o) + account.incoming(o) - account.reserved_of(o)) for o in (listed.yes, listed.no)]
+        yes, no = (max(0, account.held(o) + account.incoming(o) - account.reserved_of(o)) for o in _outcomes(listed))
+        bare = abs(yes - no)
+        if bare:
+            offered = self._offered(listed, listed.no if yes > no else listed.yes)
+            bare -= offered
+            (self._leaning.add if offered else self._leaning.discard)(market)
         least = max(listed.min_size, Size(1))
-        if self._up and abs(bare[0] - bare[1]) >= least and listed.payout is None:
+        if self._up and bare >= least and listed.payout is None:
             self._bare.setdefault(market, at)
         elif (since := self._bare.pop(market, None)) is not None:
             self.worst.unhedged = max(self.worst.unhedged, Nanos(at - since))
+
+    def _offered(self, listed: Market, twin: OutcomeId) -> int:
+        """How much we bid for an outcome at the best bid of all: whoever sells there pairs what is held of the other.
+
+        A bid for one outcome at q is the offer of the other at 1 - q, in the same book; behind others it counts not.
+        """
+        best = self._exchange.top(listed.id)[0 if twin == listed.yes else 1]
+        if best is None:
+            return 0
+        price = best.price if twin == listed.yes else complement(best.price)
+        ours = self._account.open.get(listed.id, {}).values()
+        bids = (o for o in ours if o.new.outcome == twin and o.new.side is Side.BUY and o.new.price == price)
+        return sum(order.remaining for order in bids)
+
+
+def _outcomes(market: Market) -> tuple[OutcomeId, OutcomeId]:
+    return market.yes, market.no
 
 
 def _name(match: Matched, pair: Pair, party: Party) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from dutchbook.app.accounts.in_use import account_in_sandbox
 from dutchbook.app.arming import arm_sandbox
 from dutchbook.app.live.brokers import Dialler, seats
+from dutchbook.app.live.rewards import filters_wanted
 from dutchbook.app.live.source import EventLoop, LiveSource
 from dutchbook.app.live.venues import connecting, in_sandbox
 from dutchbook.app.running import RunningDesk
@@ -88,6 +89,7 @@ class Stage:
             self.clock,
             seats=seats(armed, self.settings.live.order_limit, _dialler(self.loop)),
             around=around,
+            rewards=filters_wanted(self.settings),
         )
         self._label = where.label
         self._calm = False

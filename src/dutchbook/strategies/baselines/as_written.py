@@ -1,10 +1,12 @@
 """The classic reward maker by its own document, to the letter, on the desk's ports.
 
 It looks every half second, chooses by the reward ratio, quotes at the boundary and hedges by sales alone. Every 1,200 s
-it cancels everything and quotes only markets that were not chosen the time before: as written, a market that stays
-chosen is quoted no more. `quotes_again` reads that kindly: such markets keep their quotes.
+it cancels everything, sales too, offers anew what is held, and quotes only markets that were not chosen the time
+before: as written, a market that stays chosen is quoted no more. `quotes_again` reads that kindly: such markets keep
+their quotes and their sales.
 
-What it does at once although the document polls for it too: it hears of its own fills, and hedges them.
+Where it is better than its document: it hears of its own fills at once, merges what it holds of both outcomes, and lets
+a sale that is worth too little to trade at once rest instead of failing ten times.
 """
 
 from collections.abc import Collection, Container, Mapping, Sequence
@@ -15,9 +17,9 @@ from dutchbook.domain.events import Event, TimerFired
 from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import MILLISECOND, Nanos
-from dutchbook.domain.wishes import Wake, Wish
+from dutchbook.domain.wishes import Wake, Wish, Withdraw
 from dutchbook.strategies.ports import DeskView
-from dutchbook.strategies.reward_maker.maker import RewardMaker
+from dutchbook.strategies.reward_maker.maker import SCAN, RewardMaker
 from dutchbook.strategies.reward_maker.ports import Stock
 from dutchbook.strategies.reward_maker.selection import BestMarkets, RestingOf, Selection
 from dutchbook.strategies.reward_maker.settings import Completing, Quoting, RewardMakerSettings
@@ -33,7 +35,8 @@ def documents_settings() -> RewardMakerSettings:
     settings = RewardMakerSettings.model_validate({})
     hedge = settings.hedge_sell.model_copy(update={"completing": Completing.NEVER, "patience": 0})
     filters = settings.filters.model_copy(update={"rank_by": RankBy.REWARD_RATIO})
-    own = {"quoting": Quoting.BOUNDARY, "jump_threshold": 0, "quiet_before_close": 0}
+    own = {"quoting": Quoting.BOUNDARY, "jump_threshold": 0, "quiet_before_close": 0, "max_loss_per_question": None}
+    own |= {"markout_after": 0, "flow_threshold": 0, "one_sided_fills": 0}
     return settings.model_copy(update={**own, "hedge_sell": hedge, "filters": filters})
 
 
@@ -60,6 +63,7 @@ class AsWritten:
         best: Selection = BestMarkets(settings, stock.market)
         chosen = best if quotes_again else NewMarketsOnly(best)
         self._maker = RewardMaker(stock, settings, chosen, offers, shown=True)
+        self._quotes_again = quotes_again
         self._changed: dict[OutcomeId, None] = {}
 
     @property
@@ -91,4 +95,14 @@ class AsWritten:
             changed, self._changed = self._changed, {}
             return self._maker.books_changed(tuple(changed), desk)
         self._maker.observations()  # nobody reads what it saw
-        return self._maker.on_event(event, desk)
+        rescans = not self._quotes_again and isinstance(event, TimerFired) and event.name == SCAN
+        # Sales first: the rescan judges what is held anew, and hangs it out again once the old sale is gone.
+        return [*(self._sales_down() if rescans else _NOTHING), *self._maker.on_event(event, desk)]
+
+    def _sales_down(self) -> Sequence[Wish]:
+        """Every rescan cancels all that is not filled, sales too, and offers what is held anew."""
+        sales = (side.hedge for making in self._maker.makings for side in making.sides)
+        down = [sale for sale in sales if sale is not None and sale.rests and not sale.leaving and not sale.over]
+        for sale in down:
+            sale.leaving = True
+        return [Withdraw(sale.intent, "a rescan") for sale in down]

@@ -150,10 +150,7 @@ def _beside_the_middle(book: BookView, grid: PriceGrid, own: Price) -> Price | N
     middle = bid + ask
     if own == bid and 2 * own < middle:
         return own
-    price = (middle - 1) // 2
-    while price > 0 and not grid.contains(Price(price)):
-        price -= 1
-    return Price(price) if price > 0 else None
+    return grid.below(Price((middle - 1) // 2))
 
 
 def _subject(outcome: OutcomeId) -> str:

@@ -10,11 +10,22 @@ from dutchbook.domain.pricing.merge import LOT
 from dutchbook.domain.units import ONE, Money, Nanos, Price, Size, decimal_text, notional_down, notional_up
 from dutchbook.domain.wishes import MergePair, Wish, Withdraw
 from dutchbook.strategies.ports import DeskView
-from dutchbook.strategies.reward_maker.hedging import Lot, Sale, Way, completion, offer, proceeds, sale
+from dutchbook.strategies.reward_maker.hedging import (
+    Lot,
+    Sale,
+    Way,
+    above_bids,
+    completion,
+    level_for,
+    offer,
+    proceeds,
+    sale,
+)
 from dutchbook.strategies.reward_maker.making import Making, OutcomeSide, Own
 from dutchbook.strategies.reward_maker.observations import HedgeFailed
 from dutchbook.strategies.reward_maker.ports import Stock
 from dutchbook.strategies.reward_maker.quoting import Sight, mirrored
+from dutchbook.strategies.reward_maker.safety import exposure
 from dutchbook.strategies.reward_maker.settings import Completing, HedgeSettings, RewardMakerSettings
 
 REACH = Price(200)
@@ -58,11 +69,22 @@ class Hedger:
                 wishes += self._give_up(making, side, alone, sights, desk)
         return wishes
 
+    def try_again(self, making: Making) -> None:
+        """Forget all that failed: the venue takes orders again, so nothing has to wait for another try."""
+        making.cooling = Nanos(0)
+        for side in making.sides:
+            side.tries, side.hedge_again = 0, Nanos(0)
+
     def unhedged(self, making: Making) -> Money:
-        """What the contracts that are held alone cost: what filled and is not hedged."""
+        """What the contracts that are held alone cost: what filled and is not hedged.
+
+        A pair is one once both of it are settled, and neither is offered: a trade that fails breaks it, and so does
+        whoever takes an offer.
+        """
         held = [self._held(side.outcome) for side in making.sides]
-        offered = (side.hedge.left for side in making.sides if side.hedge is not None and not side.completing)
-        pair, total = max(0, min(held) - max(offered, default=0)), 0  # whoever takes an offer breaks its pair
+        pair, total = min(held), 0
+        if pair:
+            pair = min(pair, *(self._stock.sellable(side.outcome) for side in making.sides))
         for side, size in zip(making.sides, held, strict=True):
             if size > pair:
                 position = self._stock.positions()[side.outcome]
@@ -123,13 +145,22 @@ class Hedger:
         """What is due for contracts that are held alone: a sale, a better one, or a completion."""
         other, now = making.other(side), desk.now
         hedge = None if side.completing else side.hedge
-        bare = Size(max(0, alone - (0 if hedge is None else hedge.left)))
+        bid = other.hedge if other.completing else None
+        offered = 0 if hedge is None else hedge.offers(now)
+        bidding = bid.offers(now) if bid is not None and bid.waits else 0
+        bare = Size(max(0, alone - offered - bidding))
         side.held_since = (side.held_since or now) if alone else Nanos(0)
         side.bare_since = (side.bare_since or now) if bare >= max(LOT, making.market.min_size) else Nanos(0)
         if hedge is not None and hedge.left > alone and hedge.rests and not hedge.leaving and not hedge.over:
             hedge.leaving = True  # part of it is paired by now: a pair is a dollar, and one leg of it alone is a risk
             return (Withdraw(hedge.intent, f"sale of {side.outcome}: what it offers is paired"),)
-        if not alone or (other.hedge is not None and other.completing):
+        if bid is not None and bid.waits:
+            followed = self._follow_bid(making, side, bid, Size(max(0, alone - offered)), sights, now)
+            if followed or bidding:
+                return followed
+        elif bid is not None and bid.offers(now):
+            return ()
+        if not alone:
             return ()
         if hedge is not None and (moved := self._follow(making, side, bare, sights, now)):
             return moved
@@ -137,8 +168,10 @@ class Hedger:
         completed = self._completion(making, side, Lot(bare, self._cost(side.outcome)), sellable, sights, desk)
         if completed is not None:
             return completed
-        if hedge is not None or not sellable or now < side.hedge_again:
+        if (hedge is not None and offered) or now < side.hedge_again:
             return ()
+        if hedge is not None or not sellable:
+            return self._bid(making, side, Lot(bare, self._cost(side.outcome)), sights, desk)
         lot = Lot(sellable, self._cost(side.outcome))
         found = self._sale(making, side, lot, sights, now)
         return () if found is None else self._sell(making, side, lot, found, desk)
@@ -155,6 +188,9 @@ class Hedger:
         found = sale(lot, seen, grid, self._own, self._settings.min_profit_margin)
         if self._patient(side, now) and (found is None or found.way is not Way.STOP_LOSS):
             return offer(seen) or found
+        market = making.market
+        if found is not None and found.takes and lot.size >= market.min_size:
+            return found if _dollars(found, lot) >= market.min_notional else above_bids(seen, grid)
         return found
 
     def _patient(self, side: OutcomeSide, now: Nanos) -> bool:
@@ -199,17 +235,30 @@ class Hedger:
             overdue = vanishing or self._overdue(making, side, lot, seen, now)
             wanted = overdue and self._own.completing is Completing.UNSETTLED
         else:
-            sold = proceeds(seen.bids, lot.size, market.fees)
-            wanted = not self._patient(side, now) and sold is not None and found.worth > sold
+            due = not self._patient(side, now) or self._urgent(making, side, lot, seen, now)
+            wanted = due and found.worth > self._proceeds(making, lot, seen)
         limit = market.grid.below(Price(min(found.worst + REACH, ONE - 1)))
         return self._complete(making, side, lot, limit, desk) if wanted and limit is not None else None
 
     def _overdue(self, making: Making, side: OutcomeSide, lot: Lot, seen: Sight, now: Nanos) -> bool:
         """Whether what cannot be sold yet must be covered otherwise: its time is over, or its loss is to be stopped."""
-        if now >= side.bare_since + self._own.uncovered:
-            return True
+        return now >= side.bare_since + self._own.uncovered or self._urgent(making, side, lot, seen, now)
+
+    def _urgent(self, making: Making, side: OutcomeSide, lot: Lot, seen: Sight, now: Nanos) -> bool:
+        """Whether it would be sold to bids at once: its patience is over, or its loss is to be stopped."""
         found = sale(lot, seen, making.market.grid, self._own, self._settings.min_profit_margin)
         return found is not None and found.takes and (found.way is Way.STOP_LOSS or not self._patient(side, now))
+
+    def _proceeds(self, making: Making, lot: Lot, seen: Sight) -> int:
+        """What bids for all of it bring; less than any completion where they hold too little, or may not be hit.
+
+        A venue refuses to trade at once what is worth less than its least amount: it can only wait there.
+        """
+        sold = proceeds(seen.bids, lot.size, making.market.fees)
+        worst = level_for(seen.bids, lot.size)
+        if sold is None or worst is None:
+            return lot.size
+        return -lot.size if notional_down(worst, lot.size) < making.market.min_notional else sold
 
     def _complete(self, making: Making, side: OutcomeSide, lot: Lot, limit: Price, desk: DeskView) -> Sequence[Wish]:
         blocking = _in_the_way(side.quote, mirrored(limit))
@@ -220,23 +269,90 @@ class Hedger:
         cost = notional_up(limit, lot.size)
         text = f"{decimal_text(lot.size, 6)} at {decimal_text(limit, 4)} completes {side.outcome} to pairs of a dollar"
         intent = self._intent(leg, PlanKind.MARKET, cost, text, desk)
-        other.hedge, other.completing = Own(intent.id, limit, lot.size, lot.size), True
+        other.hedge, other.completing = Own(intent.id, limit, lot.size, lot.size, since=desk.now), True
         return (intent,)
+
+    def _bid(
+        self, making: Making, side: OutcomeSide, lot: Lot, sights: Mapping[OutcomeId, Sight], desk: DeskView
+    ) -> Sequence[Wish]:
+        """Bid for the other outcome where a sale may not stand yet: whoever takes that pairs what is held.
+
+        In the mirrored book it is the very offer that a sale beside the best ask would be.
+        """
+        other, market = making.other(side), making.market
+        wanted = self._waiting_bid(making, side, lot, sights)
+        if self._own.completing is not Completing.UNSETTLED or market.venue is not Venue.POLYMARKET:
+            return ()
+        if wanted is None or lot.size < market.min_size or other.hedge is not None or desk.now < other.hedge_again:
+            return ()
+        cost = notional_up(wanted, lot.size)
+        if exposure(cost, self._bound_without(making, other.quote), self._settings) is not None:
+            return ()
+        blocking = _in_the_way(side.quote, mirrored(wanted))
+        if blocking is None and other.quote is not None and not other.quote.over:
+            blocking = _withdrawn(other.quote, f"a bid at {decimal_text(wanted, 4)} that pairs what filled replaces it")
+        if blocking is not None:
+            return blocking
+        leg = Leg(other.outcome, making.id, Side.BUY, wanted, lot.size, wanted, TimeInForce.GTC)
+        text = f"{decimal_text(lot.size, 6)} at {decimal_text(wanted, 4)} would pair {side.outcome}, not settled yet"
+        intent = self._intent(leg, PlanKind.POST_ONLY, cost, text, desk)
+        other.hedge, other.completing = Own(intent.id, wanted, lot.size, lot.size, waits=True, since=desk.now), True
+        return (intent,)
+
+    def _bound_without(self, making: Making, quote: Own | None) -> Money:
+        """What is at stake in a market, less what a quote of ours binds that is to make room."""
+        room = 0 if quote is None or quote.over else notional_up(quote.price, quote.left)
+        return Money(self._stock.reserved(making.id) + self.unhedged(making) - room)
+
+    def _waiting_bid(
+        self, making: Making, side: OutcomeSide, lot: Lot, sights: Mapping[OutcomeId, Sight]
+    ) -> Price | None:
+        """The mirror of a sale beside the best ask; of one at cost and the least profit where nobody asks."""
+        seen, grid = sights.get(side.outcome, _NO_SIGHT), making.market.grid
+        found = offer(seen) or sale(lot, seen, grid, self._own, self._settings.min_profit_margin)
+        return None if found is None or found.takes else grid.below(mirrored(found.price))
+
+    def _follow_bid(
+        self,
+        making: Making,
+        side: OutcomeSide,
+        bid: Own,
+        alone: Size,
+        sights: Mapping[OutcomeId, Sight],
+        now: Nanos,
+    ) -> Sequence[Wish]:
+        """Withdraw what bids for the other outcome once a sale may stand, all is paired, or the price is another."""
+        if bid.leaving or bid.over or not bid.rests:
+            return ()
+        lot = Lot(bid.left, self._cost(side.outcome)) if alone else None
+        seen = sights.get(side.outcome, _NO_SIGHT)
+        asks = sights.get(making.other(side).outcome, _NO_SIGHT).asks
+        if lot is None or bid.left > alone:
+            why = "what it would pair is paired or offered"
+        elif self._stock.sellable(side.outcome) >= max(LOT, making.market.min_size):
+            why = "what it would pair is settled"
+        elif completion(asks, lot.size, making.market.fees) and self._urgent(making, side, lot, seen, now):
+            why = "there are asks, and no time to wait"
+        elif (wanted := self._waiting_bid(making, side, lot, sights)) is not None and wanted != bid.price:
+            why = f"its price is {decimal_text(wanted, 4)} now"
+        else:
+            return ()
+        return _withdrawn(bid, f"bid that pairs {side.outcome}: {why}")
 
     def _sell(self, making: Making, side: OutcomeSide, lot: Lot, found: Sale, desk: DeskView) -> Sequence[Wish]:
         blocking = _in_the_way(side.quote, found.price)
         if blocking is not None:
             return blocking
         market, tif = making.market, TimeInForce.GTC
-        plan = PlanKind.POST_ONLY if found.way is Way.OFFER else PlanKind.LIMIT
+        plan = PlanKind.POST_ONLY if found.way in (Way.OFFER, Way.ABOVE_BIDS) else PlanKind.LIMIT
         if lot.size < market.min_size:  # too little to rest: bids may take it all the same
-            if not found.takes or notional_down(found.price, lot.size) < market.min_notional:
+            if not found.takes or _dollars(found, lot) < market.min_notional:
                 return ()
             plan, tif = PlanKind.MARKET, TimeInForce.IOC
         leg = Leg(side.outcome, making.id, Side.SELL, found.price, lot.size, found.price, tif)
         text = f"{decimal_text(lot.size, 6)} that cost {decimal_text(lot.cost, 4)} at {found.way}"
         intent = self._intent(leg, plan, Money(0), text, desk)
-        side.hedge, side.completing = Own(intent.id, found.price, lot.size, lot.size), False
+        side.hedge, side.completing = Own(intent.id, found.price, lot.size, lot.size, since=desk.now), False
         return (intent,)
 
     def _intent(self, leg: Leg, plan: PlanKind, cost: Money, text: str, desk: DeskView) -> Intent:
@@ -262,6 +378,11 @@ class Hedger:
         return f"{self._strategy}:hedge:{outcome}"
 
 
+def _dollars(found: Sale, lot: Lot) -> Money:
+    """What a venue takes a sale to be worth: too few of them are refused where they would trade at once."""
+    return notional_down(found.price, lot.size)
+
+
 def _in_the_way(quote: Own | None, price: Price) -> Sequence[Wish] | None:
     """What withdraws a quote of ours that an order at `price` would trade with; None if there is none.
 
@@ -269,7 +390,12 @@ def _in_the_way(quote: Own | None, price: Price) -> Sequence[Wish] | None:
     """
     if quote is None or quote.over or quote.price < price:
         return None
-    if quote.leaving:
+    return _withdrawn(quote, f"the hedge at {decimal_text(price, 4)} would trade with it")
+
+
+def _withdrawn(own: Own, why: str) -> Sequence[Wish]:
+    """What withdraws an order of ours, once."""
+    if own.leaving:
         return ()
-    quote.leaving = True
-    return (Withdraw(quote.intent, f"the hedge at {decimal_text(price, 4)} would trade with it"),)
+    own.leaving = True
+    return (Withdraw(own.intent, why),)

@@ -21,6 +21,7 @@ class Way(StrEnum):
     BEST_BID = "the best bid"
     COST = "cost and the least profit"
     OFFER = "the best ask, beside others"
+    ABOVE_BIDS = "the lowest price that waits, too few dollars to trade at once"
     TAKE_PROFIT = "take profit"
     STOP_LOSS = "stop loss"
 
@@ -34,7 +35,7 @@ class Sale(NamedTuple):
     @property
     def takes(self) -> bool:
         """Whether it trades at once, as far as the book shows."""
-        return self.way not in (Way.COST, Way.OFFER)
+        return self.way not in (Way.COST, Way.OFFER, Way.ABOVE_BIDS)
 
 
 class Lot(NamedTuple):
@@ -71,6 +72,12 @@ def sale(lot: Lot, seen: Sight, grid: PriceGrid, settings: HedgeSettings, margin
 def offer(seen: Sight) -> Sale | None:
     """A sale that waits beside the others who sell: it pays neither spread nor fee, and may earn rewards too."""
     return Sale(seen.asks[0].price, Way.OFFER) if seen.asks else None
+
+
+def above_bids(seen: Sight, grid: PriceGrid) -> Sale | None:
+    """A sale that waits nearest to the bids: for what they may not take, since it is worth too few dollars."""
+    price = grid.above(Price(seen.bids[0].price + 1)) if seen.bids else None
+    return None if price is None else Sale(price, Way.ABOVE_BIDS)
 
 
 def level_for(bids: Sequence[Level], size: Size) -> Price | None:

@@ -23,10 +23,11 @@ from dutchbook.domain.events import (
     OrderReported,
     RewardsListed,
     TimerFired,
+    VenueState,
     VenueStateChanged,
 )
-from dutchbook.domain.identity import MarketId, OutcomeId, Venue, venue_of
-from dutchbook.domain.orders import OrderStatus
+from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, venue_of
+from dutchbook.domain.orders import Intent, OrderStatus
 from dutchbook.domain.pricing.rewards import Resting
 from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import SECOND, Money, Nanos, Size
@@ -43,12 +44,16 @@ from dutchbook.strategies.reward_maker.quoting import DEEPEST
 from dutchbook.strategies.reward_maker.selection import Selection, markets_of, reasons
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
 from dutchbook.strategies.reward_maker.shadows import Levels
+from dutchbook.strategies.reward_maker.toxicity import Toxicity
 from dutchbook.strategies.reward_maker.volatility import Moves, Variation
 
 NEVER = Nanos(2**63 - 1)
 HURRY, HURRIES = Nanos(5 * SECOND), 24
 """How soon, and how often, markets are chosen again at the start, while books or rewards are not told."""
-_LOOK, _SCAN = f"{REWARD_MAKER}:look", f"{REWARD_MAKER}:scan"
+SCAN = f"{REWARD_MAKER}:scan"
+"""The timer at which markets are chosen anew."""
+_LOOK = f"{REWARD_MAKER}:look"
+_MILLION = 1_000_000
 _NOTHING: tuple[Wish, ...] = ()
 _UNSEEN: tuple[MakerObservation, ...] = ()
 _RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
@@ -88,7 +93,10 @@ class RewardMaker:
         """No market is due before that."""
         self._begun = False
         self._hedger = Hedger(stock, settings, self.name)
-        self._quoter = Quoter(stock, settings, fair or Microprice())
+        self._questions: dict[QuestionId, list[Making]] = {}
+        self._quoter = Quoter(
+            stock, settings, fair or Microprice(), lambda making: self._questions[making.market.question]
+        )
         self._seen: list[MakerObservation] = []
         self._fills = 0
         self._withdrawn = 0
@@ -149,8 +157,8 @@ class RewardMaker:
                 return self._rewards(event, desk)
             case MarketListed() | MarketStatusChanged() | GridChanged() | MarketResolved():
                 return self._relisted(event, desk)
-            case AccountStated(venue=venue) | VenueStateChanged(venue=venue):
-                return self._look([one for one in self._makings.values() if one.market.venue is venue], desk)
+            case AccountStated() | VenueStateChanged():
+                return self._venue_news(event, desk)
             case BookLost(outcomes=outcomes):
                 return self.books_changed(outcomes, desk)
             case OperationReported():
@@ -173,10 +181,10 @@ class RewardMaker:
         return [*left, *self._scan(desk)]
 
     def _timer(self, name: str, desk: DeskView) -> Sequence[Wish]:
-        if name == _SCAN:
+        if name == SCAN:
             return self._scan(desk)
-        if name != _LOOK:
-            return _NOTHING
+        if name != _LOOK or not self._wakes or desk.now < self._wakes:
+            return _NOTHING  # one that was asked for before an earlier one came to be due; its turn comes again
         self._wakes, self._soonest = Nanos(0), NEVER
         due = [self._makings[market] for market, at in self._due.items() if at <= desk.now]
         return self._look(due, desk)
@@ -203,10 +211,17 @@ class RewardMaker:
         market = self._stock.market(market_id)
         return venue_of(market_id) if market is None else market.venue
 
+    def _venue_news(self, event: AccountStated | VenueStateChanged, desk: DeskView) -> Sequence[Wish]:
+        there = [making for making in self._makings.values() if making.market.venue is event.venue]
+        if isinstance(event, VenueStateChanged) and event.state is VenueState.UP:
+            for making in there:
+                self._hedger.try_again(making)
+        return self._look(there, desk)
+
     def _scan(self, desk: DeskView) -> Sequence[Wish]:
         """Choose markets anew, and see to it that it happens again."""
         wishes = self._choose(desk)
-        return [Wake(_SCAN, Nanos(desk.now + self._next_scan(desk))), *wishes]
+        return [Wake(SCAN, Nanos(desk.now + self._next_scan(desk))), *wishes]
 
     def _next_scan(self, desk: DeskView) -> Nanos:
         """The interval; soon at the start, as long as books are missing that others could be chosen by."""
@@ -230,6 +245,7 @@ class RewardMaker:
             self._take_up(market)
             if market in self._makings:
                 self._makings[market].size = choice.sizes.get(market)
+        self._take_up_what_is_held()
         left = tuple(market for market in before if market not in chosen)
         for market in left:
             self._makings[market].active = False
@@ -251,9 +267,19 @@ class RewardMaker:
             settings = self._settings
             variation = Variation(settings.volatility_window, settings.volatility_every)
             sides = OutcomeSide(market.yes), OutcomeSide(market.no)
-            making = Making(market, terms, variation, Moves(settings.jump_window), *sides)
+            making = Making(market, terms, variation, Moves(settings.jump_window), Toxicity(settings), *sides)
             self._makings[market_id] = making
+            self._questions.setdefault(market.question, []).append(making)
             self._by_outcome[market.yes] = self._by_outcome[market.no] = making
+
+    def _take_up_what_is_held(self) -> None:
+        """Every holding in a rewarded market is given up, as the classic rule has it: an earlier run may have left it
+        in a market that nobody would quote now."""
+        held = {position.market for position in self._stock.positions().values() if position.size}
+        for market_id in sorted((held & self._offers.keys()) - self._makings.keys()):
+            self._take_up(market_id)
+            if market_id in self._makings:
+                self._makings[market_id].active = False
 
     def _relisted(
         self, event: MarketListed | MarketStatusChanged | GridChanged | MarketResolved, desk: DeskView
@@ -272,6 +298,8 @@ class RewardMaker:
         if order is None or making is None:
             return _NOTHING
         side = making.side(order.leg.outcome)
+        if isinstance(event, OrderFilled) and side.quote is not None and side.quote.intent == order.intent:
+            making.toxicity.filled(event.fill, desk.now, yes=side is making.yes)
         for own in (side.quote, side.hedge):
             if own is not None and own.intent == order.intent:
                 self._fills += isinstance(event, OrderFilled)
@@ -280,13 +308,13 @@ class RewardMaker:
                 own.rests = own.rests or order.status in _RESTING
         return self._look((making,), desk, moved=False)
 
-    def _filled_in(self, making: Making) -> Filled:
+    def _filled_in(self, making: Making, promised: Money) -> Filled:
         cost = self._hedger.unhedged(making)
         if not cost:
-            return Filled(cost, {}, {})
+            return Filled(promised, {}, {})
         alone = {side.outcome: self._hedger.alone(making, side) for side in making.sides}
         offered = {side.outcome for side in making.sides if side.hedge is not None and not side.completing}
-        return Filled(cost, alone, {o: size for o, size in alone.items() if o not in offered})
+        return Filled(Money(cost + promised), alone, {o: size for o, size in alone.items() if o not in offered})
 
     def _look(self, makings: Iterable[Making], desk: DeskView, *, moved: bool = True) -> Sequence[Wish]:
         """All that is due in these markets: hedges first, then quotes; what is withdrawn leaves before all else.
@@ -309,7 +337,9 @@ class RewardMaker:
             making.cast(desk.now)
         sights = making.seen()
         wanted = self._hedger.look(making, sights, desk)
-        wanted += self._quoter.look(making, sights, self._filled_in(making), desk)
+        # What the hedger buys now is bound before it is on the desk's books: no quote may use the same room.
+        promised = Money(sum(wish.cost for wish in wanted if isinstance(wish, Intent)))
+        wanted += self._quoter.look(making, sights, self._filled_in(making, promised), desk)
         if self._shown and wanted:
             making.cast(desk.now)
         return wanted
@@ -326,8 +356,10 @@ class RewardMaker:
 
     def _note_due(self, making: Making, now: Nanos) -> None:
         """When this market has to be looked at though nothing happens: a retry, or the end of a pause."""
-        times = [making.cooling, making.merging, making.moves.calm_at]
+        times = [making.cooling, making.merging, making.moves.calm_at, making.toxicity.streak.calm_at]
+        times.append(making.toxicity.flow.calm_at(self._settings.flow_threshold / _MILLION))
         times += [settles for shadow in making.shadows if (settles := shadow.settles) is not None]
+        times += [own.answer_due for own in making.orders() if not own.rests]
         hedging = self._settings.hedge_sell
         for side in making.sides:
             times += (side.again, side.hedge_again)

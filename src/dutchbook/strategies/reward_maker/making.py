@@ -1,6 +1,7 @@
 """One market that is quoted, or was: its terms, our quotes in it, and what filled."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -9,11 +10,15 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import IntentId
 from dutchbook.domain.pricing.rewards import Resting
 from dutchbook.domain.rewards import RewardTerms
-from dutchbook.domain.units import Nanos, Price, Size
-from dutchbook.strategies.reward_maker.quoting import Sight, mirrored
+from dutchbook.domain.units import SECOND, Nanos, Price, Size
+from dutchbook.strategies.reward_maker.quoting import Sight, Target, mirrored
 from dutchbook.strategies.reward_maker.safety import Danger
 from dutchbook.strategies.reward_maker.shadows import Levels, Shadow, without
+from dutchbook.strategies.reward_maker.toxicity import Toxicity
 from dutchbook.strategies.reward_maker.volatility import Moves, Variation
+
+ANSWERED = Nanos(2 * SECOND)
+"""How long the answer to an order may take before what it was to give up counts as not offered."""
 
 
 class Own(msgspec.Struct):
@@ -29,8 +34,33 @@ class Own(msgspec.Struct):
     """Whether its order is in a final state."""
     leaving: bool = False
     """Whether it was withdrawn."""
+    waits: bool = False
+    """Whether it bids for an outcome, to pair what cannot be sold yet, and may rest until somebody takes it."""
+    since: Nanos = Nanos(0)
+    """When it was wished for."""
     shadow: Shadow | None = None
     """What of the book is it, where our orders stand in the books that we see."""
+
+    def offers(self, now: Nanos) -> int:
+        """How much of it the venue surely has, or will say so in a moment: 0 where its answer is overdue."""
+        return 0 if self.over or (not self.rests and now >= self.answer_due) else self.left
+
+    @property
+    def answer_due(self) -> Nanos:
+        """From when on an order without an answer is not counted on: it may have been lost on its way."""
+        return Nanos(self.since + ANSWERED)
+
+
+class Judged(NamedTuple):
+    """What a book asks for, and all that it was judged by: the same of these gives the same."""
+
+    seen: Sight
+    terms: RewardTerms
+    market: Market
+    size: Size | None
+    variation: float | None
+    loss: int
+    wanted: Target | Danger
 
 
 class OutcomeSide(msgspec.Struct):
@@ -55,6 +85,8 @@ class OutcomeSide(msgspec.Struct):
     """Since when some of them are not even offered."""
     tries: int = 0
     hedge_again: Nanos = Nanos(0)
+    judged: Judged | None = None
+    """What its book was found to be good for, as long as nothing of that changes."""
 
 
 class Making(msgspec.Struct):
@@ -64,6 +96,7 @@ class Making(msgspec.Struct):
     terms: RewardTerms
     variation: Variation
     moves: Moves
+    toxicity: Toxicity
     yes: OutcomeSide
     no: OutcomeSide
     active: bool = True
@@ -74,6 +107,10 @@ class Making(msgspec.Struct):
     levels: Mapping[OutcomeId, Levels] = {}
     """Both books as they were at the last look, our orders included; one that is not known is not there."""
     shadows: list[Shadow] = []
+    sights: Mapping[OutcomeId, Sight] = {}
+    """What was seen at the last look: `seen_of` these books, less `seen_less` of ours."""
+    seen_of: Mapping[OutcomeId, Levels] | None = None
+    seen_less: list[tuple[OutcomeId, bool, Price, int]] = []
     merging: Nanos = Nanos(0)
     """Until then no merge is asked for again."""
 
@@ -95,6 +132,18 @@ class Making(msgspec.Struct):
         """The other one."""
         return self.no if side is self.yes else self.yes
 
+    def orders(self) -> list[Own]:
+        """All orders of ours that are at work there, or may be."""
+        found = (self.yes.quote, self.yes.hedge, self.no.quote, self.no.hedge)
+        return [own for own in found if own is not None and not own.over]
+
+    def unanswered(self, now: Nanos) -> Own | None:
+        """An order of which the venue did not say in time that it has it.
+
+        Nothing goes its way until it is known what became of it, hedges neither: so nothing should fill meanwhile.
+        """
+        return next((own for own in self.orders() if not own.rests and now >= own.answer_due), None)
+
     def resting(self) -> tuple[Resting, ...]:
         """Our quotes that rest, in terms of the book of YES."""
         found = []
@@ -107,14 +156,17 @@ class Making(msgspec.Struct):
     def seen(self) -> Mapping[OutcomeId, Sight]:
         """The books without our own orders, which stand in both: a bid for NO at q is an ask of YES at 1 - q."""
         levels = self.levels
-        if not self.shadows:
-            return {outcome: Sight(found.bids, found.asks) for outcome, found in levels.items()}
-        return {
+        shown = [(shadow.outcome, shadow.bid, shadow.price, shadow.shown) for shadow in self.shadows if shadow.shown]
+        if self.seen_of is levels and self.seen_less == shown:
+            return self.sights  # news of our own orders alone: most looks are that
+        self.seen_of, self.seen_less = levels, shown
+        self.sights = {
             outcome: Sight(
                 without(found.bids, self._own(outcome, bid=True)), without(found.asks, self._own(outcome, bid=False))
             )
             for outcome, found in levels.items()
         }
+        return self.sights
 
     def cast(self, now: Nanos) -> None:
         """Follow our orders in these books: those that were sent, those that are withdrawn, and those that are over."""
@@ -127,10 +179,17 @@ class Making(msgspec.Struct):
                         self.shadows.append(own.shadow)
                     live[id(own.shadow)] = own
         for shadow in self.shadows:
+            own = live.get(id(shadow))
+            aim = 0 if own is None or own.leaving else own.left
+            if shadow.aim == aim == shadow.shown:
+                continue  # the book shows all that was sent
             found = self.levels.get(shadow.outcome)
             if found is not None:
                 there = found.there(bid=shadow.bid, price=shadow.price)
-                _follow(shadow, live.get(id(shadow)), there, now)
+                shadow.sent(aim, there)
+                if own is None or (own.rests and not own.leaving):
+                    shadow.confirmed(now)
+                shadow.look(there, now)
         self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
 
     def _own(self, outcome: OutcomeId, *, bid: bool) -> Mapping[Price, int]:
@@ -141,14 +200,3 @@ class Making(msgspec.Struct):
             price = shadow.price if shadow.outcome == outcome else mirrored(shadow.price)
             sizes[price] = sizes.get(price, 0) + shadow.shown
         return sizes
-
-
-def _follow(shadow: Shadow, own: Own | None, there: int, now: Nanos) -> None:
-    if own is None:
-        shadow.sent(0, there)
-        shadow.confirmed(now)
-    else:
-        shadow.sent(0 if own.leaving else own.left, there)
-        if own.rests and not own.leaving:
-            shadow.confirmed(now)
-    shadow.look(there, now)

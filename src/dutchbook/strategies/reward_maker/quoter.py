@@ -1,7 +1,7 @@
 """Keeps the quotes of one market where they belong, or away: targets, checks, and what follows from both."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from dutchbook.domain.book import Side
@@ -9,14 +9,15 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import Intent, Leg, PlanKind, TimeInForce
 from dutchbook.domain.pricing.fees import maker_fee
-from dutchbook.domain.units import CONTRACT, ONE, Money, Nanos, Price, Size, decimal_text, notional_up
+from dutchbook.domain.units import CONTRACT, ONE, Money, Nanos, Price, Size, decimal_text, dollars, notional_up
 from dutchbook.domain.wishes import Wish, Withdraw
 from dutchbook.strategies.names import REWARD_MAKER
 from dutchbook.strategies.ports import DeskView
 from dutchbook.strategies.reward_maker.fair import FairValue
-from dutchbook.strategies.reward_maker.making import Making, OutcomeSide, Own
+from dutchbook.strategies.reward_maker.making import Judged, Making, OutcomeSide, Own
 from dutchbook.strategies.reward_maker.observations import QuoteAllowed, QuoteRefused
 from dutchbook.strategies.reward_maker.ports import Stock
+from dutchbook.strategies.reward_maker.questions import Stake, stakes_in, worst_loss
 from dutchbook.strategies.reward_maker.quoting import (
     Place,
     Sight,
@@ -25,21 +26,25 @@ from dutchbook.strategies.reward_maker.quoting import (
     both_needed,
     boundary_quote,
     deviates,
+    lowered,
     quote_size,
     reservation_quote,
 )
-from dutchbook.strategies.reward_maker.safety import Danger, dangers, exposure
+from dutchbook.strategies.reward_maker.safety import Danger, dangers, exposure, toxicity
 from dutchbook.strategies.reward_maker.settings import Quoting, RewardMakerSettings
 
 QUOTE = "quote"
 """The kind of an intent that rests to earn rewards."""
 
 _MILLION = 1_000_000
+_NO_PLACE = frozenset({"book", "reward_band"})
+"""Rules by which there is no price at all, so that nothing else is asked."""
 _NO_SIGHT = Sight((), ())
 
 
 class Filled(NamedTuple):
-    """What filled and is not hedged: what it cost, of each outcome how much, and how much is not even offered."""
+    """What filled and is not hedged: what it cost, with what hedges of this moment buy; of each outcome how much; and
+    of that how much is not even offered."""
 
     cost: Money
     alone: Mapping[OutcomeId, Size]
@@ -49,9 +54,17 @@ class Filled(NamedTuple):
 class Quoter:
     """Looks at one market at a time. `seen` are lines for the journal."""
 
-    def __init__(self, stock: Stock, settings: RewardMakerSettings, fair: FairValue) -> None:
+    def __init__(
+        self,
+        stock: Stock,
+        settings: RewardMakerSettings,
+        fair: FairValue,
+        related: Callable[[Making], Iterable[Making]],
+    ) -> None:
+        """`related` are the makings of the same question, that of the market itself among them."""
         self._stock = stock
         self._fair = fair
+        self._related = related
         self._settings = settings
         self.seen: list[QuoteRefused | QuoteAllowed] = []
         self.refused: Counter[str] = Counter()
@@ -65,6 +78,7 @@ class Quoter:
             if middle is not None and side is making.yes:
                 making.variation.observe(middle, desk.now)
                 making.moves.observe(middle, desk.now)
+                making.toxicity.observe(sights[side.outcome], desk.now)
         found = self._wanted(making, sights, desk.now)
         wishes: list[Wish] = []
         bound = Money(self._stock.reserved(making.id) + stock.cost)
@@ -91,7 +105,7 @@ class Quoter:
         closed = self._market_danger(making, now)
         if closed is not None:
             return {side.outcome: closed for side in making.sides}
-        found = {side.outcome: self._judged(making, side, sights.get(side.outcome)) for side in making.sides}
+        found = {side.outcome: self._judged(making, side, sights.get(side.outcome), now) for side in making.sides}
         refusing = [wanted for wanted in found.values() if isinstance(wanted, Danger)]
         if len(refusing) == 1 and both_needed(sights.get(side.outcome, _NO_SIGHT).middle for side in making.sides):
             both = Danger("both_outcomes", "all outcomes where a middle is at most 0.10", refusing[0].rule)
@@ -116,6 +130,8 @@ class Quoter:
         if settings.jump_threshold and (moved := making.moves.reach(now)) > 2 * settings.jump_threshold:
             limit = f"jump_threshold {decimal_text(settings.jump_threshold, 4)}"
             return Danger("jump", limit, f"{decimal_text(moved // 2, 4)} within {settings.jump_window // 10**9}s")
+        if making.unanswered(now) is not None:
+            return Danger("unanswered", "an answer to each order within 2s", "none: what fills could not be hedged")
         if now < making.cooling:
             return Danger("hedge_cooling", "hedges that come about", "cooling down")
         return None
@@ -135,15 +151,46 @@ class Quoter:
         position = self._stock.positions().get(outcome)
         return 0 if position is None else position.size
 
-    def _judged(self, making: Making, side: OutcomeSide, seen: Sight | None) -> Target | Danger:
+    def _judged(self, making: Making, side: OutcomeSide, seen: Sight | None, now: Nanos) -> Target | Danger:
         if seen is None:
             return Danger("book", "a book that is known", "unknown")
+        yes = side is making.yes
+        loss = making.toxicity.markouts.loss(now, yes=yes) - self._settings.markout_allowance
+        wanted = self._from_book(making, side, seen, max(0, loss))
+        if isinstance(wanted, Danger) and wanted.rule in _NO_PLACE:
+            return wanted
+        return toxicity(making.toxicity, self._settings, now, yes=yes) or wanted
+
+    def _from_book(self, making: Making, side: OutcomeSide, seen: Sight, loss: int) -> Target | Danger:
+        """What the book itself asks for; as it was found before where nothing of it changed."""
+        terms, market, size, variation = making.terms, making.market, making.size, making.variation.value
+        known = side.judged
+        if (
+            known is not None
+            and known.seen is seen
+            and known.terms is terms
+            and known.market is market
+            and (known.size, known.variation, known.loss) == (size, variation, loss)
+        ):
+            return known.wanted
+        wanted = self._weighed(making, side, seen, loss)
+        if self._settings.quoting is Quoting.BOUNDARY:  # a reservation price also follows what is held
+            side.judged = Judged(seen, terms, market, size, variation, loss, wanted)
+        return wanted
+
+    def _weighed(self, making: Making, side: OutcomeSide, seen: Sight, loss: int) -> Target | Danger:
         placed = self._placed(making, side, seen)
         if placed is None and len(seen.bids) > 1 and seen.asks:
             return Danger("reward_band", "a price that earns", "the reservation price is beyond the largest spread")
         if placed is None:
             return Danger("book", "two bids and an ask", f"{len(seen.bids)} bids, {len(seen.asks)} asks")
         settings = self._settings
+        if loss and seen.middle is not None:
+            price = lowered(placed[0], Price(loss), seen.middle, making.terms, making.market.grid)
+            if price is None:
+                limit = f"markout_allowance {decimal_text(settings.markout_allowance, 4)}"
+                return Danger("markout", limit, f"fills lose {decimal_text(loss, 4)} more")
+            placed = price, Place.LOWER
         least = making.market.min_size
         usual = quote_size(making.terms, least, settings.order_size_multiplier, settings.size_where_all_earn)
         size = usual if making.size is None else max(Size(making.size // CONTRACT * CONTRACT), making.terms.min_size)
@@ -163,9 +210,28 @@ class Quoter:
         other = making.other(side)
         if other.quote is not None and other.quote.price + target.price >= ONE:
             return Danger("own_orders", "no trade with ourselves", "our quote for the other outcome")
+        if side.hedge is not None and side.completing and side.hedge.waits:
+            return Danger("own_orders", "one bid of ours", "our bid for the same outcome, to pair what filled")
+        if other.hedge is not None and other.completing and other.hedge.price + target.price >= ONE:
+            return Danger("own_orders", "no trade with ourselves", "our bid for the other outcome, to pair what filled")
         if side.hedge is not None and not side.completing and target.price >= side.hedge.price:
             return Danger("own_orders", "no trade with ourselves", "our sale of the same outcome")
-        return exposure(self._cost(making, target), bound, self._settings)
+        cost = self._cost(making, target)
+        return exposure(cost, bound, self._settings) or self._too_much_of_a_question(making, side, target, cost)
+
+    def _too_much_of_a_question(self, making: Making, side: OutcomeSide, target: Target, cost: Money) -> Danger | None:
+        """Whether all markets of a negRisk question could lose too much together, this quote among them."""
+        limit, market = self._settings.max_loss_per_question, making.market
+        if limit is None or not market.neg_risk:
+            return None
+        stakes = stakes_in(market.question, self._related(making), self._stock)
+        stakes.append(Stake(market.id, side is making.yes, target.size, cost, open=True))
+        if sum(stake.cost for stake in stakes) <= limit:
+            return None  # no outcome loses more than all that was paid
+        worst = worst_loss(stakes)
+        if worst <= limit:
+            return None
+        return Danger("question_exposure", f"max_loss_per_question ${dollars(limit)}", f"${dollars(worst)} at worst")
 
     def _kept(self, making: Making, side: OutcomeSide, quote: Own, wanted: Target) -> list[Wish]:
         """A quote that rests stays, unless its price is off or too little of it is left to earn."""
@@ -241,7 +307,7 @@ class Quoter:
             plan=PlanKind.POST_ONLY,
             rests=self._settings.quote_rests,
         )
-        side.quote = Own(intent.id, target.price, target.size, target.size)
+        side.quote = Own(intent.id, target.price, target.size, target.size, since=desk.now)
         self.quotes += 1
         return intent
 

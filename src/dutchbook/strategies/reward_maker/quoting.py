@@ -25,6 +25,7 @@ class Place(StrEnum):
     SECOND = "second-best bid"
     BOUNDARY = "boundary of the reward"
     RESERVATION = "reservation price"
+    LOWER = "price below it by what fills lost"
 
 
 class Sight(NamedTuple):
@@ -107,6 +108,12 @@ def reservation_quote(seen: Sight, terms: RewardTerms, grid: PriceGrid, worth: W
     if price is None or middle - 2 * price >= 2 * terms.max_spread:
         return None
     return price, Place.RESERVATION
+
+
+def lowered(price: Price, by: Price, middle: int, terms: RewardTerms, grid: PriceGrid) -> Price | None:
+    """A price less what fills there lose, rounded down; None where that earns nothing any more."""
+    found = grid.below(Price(max(0, price - by)))
+    return None if found is None or middle - 2 * found >= 2 * terms.max_spread else found
 
 
 def both_needed(middles: Iterable[int | None]) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dutchbook.domain.book import Level
-from dutchbook.domain.units import Money, Price, Size, decimal_text, dollars
+from dutchbook.domain.units import Money, Nanos, Price, Size, decimal_text, dollars
 from dutchbook.strategies.reward_maker.quoting import Place, Sight, Target
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
+from dutchbook.strategies.reward_maker.toxicity import Toxicity
 
 _MILLION = 1_000_000
 _BEHIND = 2
@@ -96,6 +97,17 @@ def hedge_depth(target: Target, bids: Sequence[Level], settings: RewardMakerSett
         return None
     limit = f"min_protection_size_multiplier_hedge {_times(multiplier)}"
     return Danger("hedge_depth", limit, f"{_contracts(there)} for {_contracts(target.size)}")
+
+
+def toxicity(seen: Toxicity, settings: RewardMakerSettings, now: Nanos, *, yes: bool) -> Danger | None:
+    """Orders flow against the quote of an outcome, or everybody sells to it and nobody to the other."""
+    if settings.flow_threshold:
+        against = -seen.flow.pressure(now) if yes else seen.flow.pressure(now)
+        if against * _MILLION > settings.flow_threshold:
+            return Danger("order_flow", f"flow_threshold {_times(settings.flow_threshold)}", f"{against:.1f}")
+    if settings.one_sided_fills and (count := seen.streak.count(now, yes=yes)) >= settings.one_sided_fills:
+        return Danger("one_sided", f"one_sided_fills {settings.one_sided_fills}", f"{count} filled, none of the other")
+    return None
 
 
 def exposure(cost: Money, bound: Money, settings: RewardMakerSettings) -> Danger | None:

@@ -150,6 +150,47 @@ class RewardMakerSettings(RoomSettings):
         gt=0,
         description="How long a move of the middle keeps quotes away: whoever knows more trades in that time.",
     )
+    markout_after: Duration = Field(
+        "60s",  # type: ignore[assignment]
+        description="How long after a fill it is judged by the middle, to quote wider where fills lose; 0s is off.",
+    )
+    markout_memory: Duration = Field(
+        "2h",  # type: ignore[assignment]
+        gt=0,
+        description="For how long a judged fill counts.",
+    )
+    markout_allowance: PriceSetting = Field(
+        "0.005",  # type: ignore[assignment]
+        description="What a contract may lose by then, since rewards pay for it. By what it loses more, on average, "
+        "quotes of that outcome stand lower; beyond the largest spread of the reward there are none.",
+    )
+    flow_threshold: Multiple = Field(
+        "6",  # type: ignore[assignment]
+        description="A quote is withdrawn while the flow of orders against it is more than so many times what stands "
+        "at the best prices; 0 is off.",
+    )
+    flow_half_life: Duration = Field(
+        "10s",  # type: ignore[assignment]
+        gt=0,
+        description="How soon half of that flow is forgotten.",
+    )
+    one_sided_fills: int = Field(
+        3,
+        ge=0,
+        description="An outcome of which so many quotes filled within `one_sided_window`, and none of the other, is "
+        "not quoted for the rest of it; 0 is off.",
+    )
+    one_sided_window: Duration = Field(
+        "10m",  # type: ignore[assignment]
+        gt=0,
+        description="How long fills count as one-sided.",
+    )
+    max_loss_per_question: Dollars | None = Field(
+        "100",  # type: ignore[assignment]
+        gt=0,
+        description="What all that is held and quoted in the markets of one negRisk question may lose together in its "
+        "worst outcome. Empty: no limit.",
+    )
     update_interval: Duration = Field(
         "1200s",  # type: ignore[assignment]
         gt=0,
