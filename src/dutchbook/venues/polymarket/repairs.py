@@ -103,7 +103,7 @@ class Repairs:
     async def work(self) -> None:
         """Read what is due, as long as the connection lives."""
         while True:
-            if not self._due:
+            while not self._due:  # what woke it may have been forgotten since
                 self._wake.clear()
                 await self._wake.wait()
             now = self._now()
