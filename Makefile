@@ -3,14 +3,14 @@ HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 IN := cd "$(HERE)" &&
 MYPY_PATHS := src tests tools benchmarks
 
-.PHONY: help run test test-long setup lint types kill-test bench lock
+.PHONY: help run test test-long setup lint types kill-test bench lock screenshots
 
 help: ## show the targets
-	@$(IN) awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@$(IN) awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-run: ## a whole desk at work on a simulated market; ARGS="..." goes to `dutchbook run`
+run: ## a whole desk at work on a simulated market, with its dashboard; ARGS="..." goes to `dutchbook run`
 	@$(IN) tools/setup run
-	@$(IN) .venv/bin/dutchbook run $(if $(ARGS),$(ARGS),--sandbox)
+	@$(IN) .venv/bin/dutchbook run $(if $(ARGS),$(ARGS),--sandbox --dashboard)
 
 test: ## the tests, minutes at most; ARGS="..." goes to pytest
 	@$(IN) tools/setup dev
@@ -45,6 +45,10 @@ types: ## mypy --strict
 bench: ## measure against peers; writes benchmarks/results.json
 	@$(IN) tools/setup dev
 	@$(IN) .venv/bin/python -m benchmarks.run $(ARGS)
+
+screenshots: ## the pictures of the dashboard in README and docs, taken in a browser
+	@$(IN) tools/setup dev
+	@$(IN) .venv/bin/python -m tools.screenshots $(ARGS)
 
 lock: ## resolve pyproject.toml into the lock files; UPGRADE=1 moves all pins
 	@$(IN) tools/lock $(if $(UPGRADE),--upgrade)

@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import uvloop
-import websockets  # type: ignore[import-not-found]
+import websockets
 from polymarket._internal.streams.clob.market_protocol import (  # type: ignore[import-not-found]
     MarketServerState,
     build_initial_frame,

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import sqlalchemy as sa  # type: ignore[import-not-found]
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column  # type: ignore[import-not-found]
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from benchmarks.method import WALL, Candidate, Row, compare, deliver, interleave, scaled
 from dutchbook.domain.book import Side
@@ -174,7 +174,7 @@ def _sqlite(path: Path) -> Iterator[Append]:
     connection.close()
 
 
-class Base(DeclarativeBase):  # type: ignore[misc]  # its types are in its own environment only
+class Base(DeclarativeBase):
     """The tables of the ORM."""
 
 

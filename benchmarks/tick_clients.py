@@ -136,7 +136,7 @@ class Watcher:
 
 async def official(port: int, legs: int, key: str) -> None:
     """Buy what the watcher says: one order, or all in one batch."""
-    import websockets  # type: ignore[import-not-found]
+    import websockets
     from py_clob_client_v2.clob_types import PostOrdersV2Args
     from py_clob_client_v2.exceptions import PolyApiException  # type: ignore[import-not-found]
 

@@ -143,7 +143,25 @@ BROKEN = [
     Mistake("mode: paper\n---\nmode: paper\n", at(2), "no valid YAML"),
     Mistake("mode: \x00\n", "dutchbook.yaml: ", "unreadable"),
 ]
-CORPUS = [*TYPOS, *UNITS, *TYPES, *IMPOSSIBLE, *SECRETS, *BROKEN]
+SCREENS = [
+    Mistake("port: 2345\n", at(1, "port"), "did you mean web.port?"),
+    Mistake("web:\n  prot: 2345\n", at(2, "web.prot"), "did you mean port?"),
+    Mistake("web:\n  port: 99999\n", at(2, "web.port"), "less than or equal to 65535"),
+    Mistake("web:\n  port: http\n", at(2, "web.port"), "no whole number"),
+    Mistake("web:\n  host: http://0.0.0.0:80\n", at(2, "web.host"), "without scheme or port"),
+    Mistake("web:\n  session: 12\n", at(2, "web.session"), "with its unit"),
+    Mistake("web:\n  behind_proxy: maybe\n", at(2, "web.behind_proxy"), "neither true nor false"),
+    Mistake(f"web:\n  password: {SECRET}\n", at(2, "web.password"), "secrets do not belong"),
+    Mistake("alerts:\n  occasions:\n    fill: loud\n", at(3, "alerts.occasions.fill"), "'on', 'silent'"),
+    Mistake("alerts:\n  daily_summary_hour: 25\n", at(2, "alerts.daily_summary_hour"), "less than or equal to 23"),
+    Mistake("alerts:\n  anomalies:\n    flow_imbalance: 2\n", at(3, "alerts.anomalies.flow_imbalance"), "a share"),
+    Mistake("telegram:\n  opertors: 7\n", at(2, "telegram.opertors"), "did you mean operators?"),
+    Mistake("telegram:\n  operators: alice\n", at(2, "telegram.operators"), "numeric user id"),
+    Mistake(f"telegram:\n  bot_token: 123456:{SECRET}\n", at(2, "telegram.bot_token"), "secrets do not belong"),
+    Mistake("database:\n  url: mysql://localhost/x\n", at(2, "database.url"), "postgresql://"),
+    Mistake(f"database:\n  url: postgresql://u:{SECRET}@h/x\n", at(2, "database.url"), ""),
+]
+CORPUS = [*TYPOS, *UNITS, *TYPES, *IMPOSSIBLE, *SECRETS, *BROKEN, *SCREENS]
 
 
 def home_with(folder: Path, text: str) -> Path:

@@ -201,6 +201,7 @@ def test_the_limits_on_record_count_and_only_what_came_behind_them_moves_them() 
 def test_a_persons_pause_lasts_and_that_of_a_stop_does_not() -> None:
     book = Book()
     book.put("command", PauseOrdered("dutchbook pause", Nanos(1), "bundle"))
+    book.put("command", PauseOrdered("web:ann", Nanos(2), "exit", leaving=True))
     book.put("command", PauseOrdered(STOP, Nanos(1)))
     assert book.remembered().state.pauses == {"bundle": "dutchbook pause"}
     book.put("command", PauseLifted("dutchbook resume", Nanos(1), "bundle"))

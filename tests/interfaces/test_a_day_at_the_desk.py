@@ -44,7 +44,7 @@ def test_a_run_prints_lines_where_nobody_watches(terminal: Terminal) -> None:
     assert shown.err == ""
     assert "planted" in shown.out
     assert any(" PAPER  equity $" in line for line in shown.out.splitlines())
-    assert "next: dutchbook journal verify" in shown.out
+    assert "next: dutchbook report, dutchbook journal verify" in shown.out
 
 
 def test_a_run_as_json_is_one_document(terminal: Terminal) -> None:

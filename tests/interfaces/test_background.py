@@ -49,7 +49,7 @@ def test_a_desk_in_the_background_is_ready_when_it_is_told_and_stops_when_it_is_
     assert journal_check(terminal.home, begun["run"]).ok
     [output] = Home(terminal.home).logs.glob("output-*.log")
     assert "random walk, seed 3" in output.read_text()
-    assert f"next: dutchbook journal verify {begun['run']}" in output.read_text()
+    assert f"next: dutchbook report, dutchbook journal verify {begun['run']}" in output.read_text()
 
 
 @pytest.mark.usefixtures("ends")

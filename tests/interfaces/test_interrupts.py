@@ -39,7 +39,7 @@ def test_a_run_that_is_ended_from_outside_leaves_a_whole_journal_and_recording(
         desk.send_signal(number)
         out, err = desk.communicate(timeout=60)
     assert (desk.returncode, err) == (0, "")
-    assert "next: dutchbook journal verify" in out
+    assert "next: dutchbook report, dutchbook journal verify" in out
     assert journal_check(terminal.home, None).ok
     assert '"ended": true' in terminal("status", "--json").out
     recording = next((terminal.home / "runs").glob("*/recording"))

@@ -1,5 +1,6 @@
 """The program's help, suggestions, exit codes and one-line errors."""
 
+import os
 import resource
 import shlex
 import subprocess
@@ -59,6 +60,22 @@ def test_the_help_is_quick() -> None:
     assert min(spent) <= 0.3
 
 
+def test_the_status_is_quick(tmp_path: Path) -> None:
+    """In the processor's time too. How long a journal is does not matter: only its last line is read."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-m", "dutchbook.interfaces.cli.main", "status"],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "DUTCHBOOK_HOME": str(tmp_path)},
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) <= 1.0
+
+
 def test_the_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom dutchbook.interfaces.cli.main import main\nmain(['--help'])\n"
@@ -76,12 +93,15 @@ def test_every_command_shows_an_example_that_it_accepts(path: tuple[str, ...]) -
     command.make_context(path[-1], words[len(path) + 1 :])
 
 
-def test_every_command_that_reads_prints_json_when_asked() -> None:
-    writers = {("halt",), ("init",)}
-    others = {("journal", "export")}
+def test_every_command_prints_json_when_asked() -> None:
+    ask_a_person = {("init",), ("users", "add"), ("users", "second"), ("users", "remove")}
+    serve_until_interrupted = {("dashboard",), ("messenger",)}
+    write_for_another_program = {("journal", "export"), ("completion",), ("service", "logs")}
+    change_the_machine = {("service", "install"), ("service", "uninstall")}
+    others = ask_a_person | serve_until_interrupted | write_for_another_program | change_the_machine
     for path, command in COMMANDS.items():
         flags = {option for parameter in command.params for option in parameter.opts}
-        assert "--json" in flags or path in writers | others, path
+        assert "--json" in flags or path in others, path
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ class InterruptedDesk(FakeDesk):
     """Somebody presses Ctrl-C at its third step."""
 
     closed = False
+    mode, run = "paper", "paper-1"
 
     def step(self) -> int:
         if super().step() and self.steps == 3:
@@ -53,7 +54,7 @@ def test_ctrl_c_ends_a_run_in_good_order(terminal: Terminal, monkeypatch: pytest
     shown = terminal("run", "--walk", "--plain")
     assert shown.code == 0
     assert desk.closed
-    assert "next: dutchbook journal verify" in shown.out
+    assert "next: dutchbook report, dutchbook journal verify" in shown.out
 
 
 def test_a_terminal_gets_a_bar_with_rate_and_a_pipe_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def _sqlite() -> CheckResult:
         "sqlite",
         version >= (3, 51, 3),
         sqlite3.sqlite_version,
-        "nothing to do yet: no SQLite file is kept (older libraries can damage a log with two writers)",
+        "nothing to do: one connection writes. Let no other program write to desk.db: this library could damage it",
         otherwise="warn",
     )
 

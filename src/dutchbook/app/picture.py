@@ -1,6 +1,7 @@
 """Draws a running desk as a frozen value for screens."""
 
 from collections import deque
+from heapq import nlargest
 
 import msgspec
 
@@ -57,7 +58,7 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
     """The desk as it stands, with the rows most worth showing."""
     desk, loop, strategy = parts.desk, parts.loop, parts.strategy
     money = profit_and_loss(desk.ledger, desk.mark, desk.complete_sets())
-    views = list(_views(parts))
+    views = _views(parts)
     return DeskSnapshot(
         mode=account.mode,
         strategies=account.strategies,
@@ -110,14 +111,20 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
 
 def _views(parts: Parts) -> list[tuple[Market, BookView]]:
     """The YES books of all markets that are not over."""
-    pairs = (
-        (market, parts.desk.book(market.yes)) for market in parts.desk.catalogue.markets() if market.payout is None
-    )
-    return [(market, view) for market, view in pairs if view is not None]
+    book = parts.desk.book
+    return [
+        (market, view)
+        for market in parts.desk.catalogue.markets()
+        if market.payout is None and (view := book(market.yes)) is not None
+    ]
+
+
+def _received(pair: tuple[Market, BookView]) -> int:
+    return pair[1].received
 
 
 def _book_rows(views: list[tuple[Market, BookView]], now: Nanos) -> tuple[BookRow, ...]:
-    newest = sorted(views, key=lambda pair: -pair[1].received)[:ROWS]
+    newest = nlargest(ROWS, views, key=_received)
     return tuple(_book_row(market, view, now) for market, view in newest)
 
 

@@ -1,7 +1,8 @@
 """A desk at work in a market that happens now: on paper, in the sandbox, or live."""
 
 import gc
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Self
 
 from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.control.serving import Commands
+from dutchbook.app.control.shared_picture import SharedPicture
+from dutchbook.app.control.showing import Showcase
 from dutchbook.app.control.socket import ControlSocket
 from dutchbook.app.control.wire import Stop
 from dutchbook.app.desk_log import DESK, VENUES, DeskLog, LoggedJournal
@@ -26,16 +29,18 @@ from dutchbook.app.reporting import run_ended
 from dutchbook.app.runs import new_run, run_folder
 from dutchbook.app.signing_ahead import SigningAhead
 from dutchbook.app.sources import Source
+from dutchbook.app.steering import who_resumed
 from dutchbook.app.timing import TimedStrategy
 from dutchbook.config.load import fingerprint
 from dutchbook.config.settings import Settings
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import JournalRef, Resumed
+from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Clock, Frame
-from dutchbook.domain.units import SECOND, Money, Nanos
+from dutchbook.domain.units import MINUTE, SECOND, Money, Nanos
 from dutchbook.engine.clocks import RealClock
 from dutchbook.engine.desk import Opening
 from dutchbook.engine.drivers.live import LiveDriver
@@ -54,8 +59,6 @@ STOP_PATIENCE = Nanos(10 * SECOND)
 """How long a desk that was asked to stop waits for its cancels to be answered."""
 LEAVE_PATIENCE = Nanos(2 * SECOND)
 """How long it waits for what it takes leave of."""
-MINUTE = Nanos(60 * SECOND)
-"""How often the log is told how the desk stands."""
 
 
 class RunningDesk:
@@ -103,7 +106,7 @@ class RunningDesk:
             strategies=settings.strategies,
             trading=trading,
             switch=self._switch,
-            watch=lambda _: LostBooks(source.lost),
+            watch=lambda _: LostBooks(self._lost),
             pairs=self._pairs,
             more=tuple(more),
             measured=(lambda strategy: TimedStrategy(strategy, self._log)) if self._log.times else None,
@@ -119,7 +122,10 @@ class RunningDesk:
             self._latency.follow(self.parts.loop, self.parts.gateway)
         kept = KeptFrames(self._writer, self.journal, self._latency.received, self._latency.done)
         self._driver = LiveDriver(self.parts.loop, kept, self._clock)
-        self._commands = Commands(self.parts.loop, self.mode, self.run, self._place, self._latency.figures)
+        shared = SharedPicture(self.picture, self._clock, time.perf_counter_ns)
+        brokers = None if trading is None else trading.brokers
+        self._showcase = Showcase(self.parts, settings.risk, shared, self._latency.figures, brokers)
+        self._commands = Commands(self.parts.loop, self.mode, self.run, self._place, self._showcase)
         self._control = ControlSocket(Home(home).control, self._commands.serve, self._commands.refusal)
         self._stop_asked: Nanos | None = None
         self._idle = _idle_work(self.parts, settings, self._clock)
@@ -143,6 +149,13 @@ class RunningDesk:
 
     def _place(self) -> JournalRef:
         return JournalRef(self.journal.seq)
+
+    def _lost(self, outcomes: Iterable[OutcomeId]) -> None:
+        """Have lost books sent again, and count how often it happened."""
+        known = tuple(outcomes)
+        markets = (self.parts.desk.catalogue.market_of(outcome) for outcome in known)
+        self._showcase.losses.update({market.venue for market in markets if market is not None})
+        self._source.lost(known)
 
     def clean_start(self) -> None:
         """Before the first step: cancel the purchases that an earlier run left."""
@@ -214,6 +227,7 @@ class RunningDesk:
         now = self._clock.now()
         for line in self._source.heard():
             self._log.say(VENUES, Level.INFO, "said", now, text=line)
+            self._showcase.said(line)
         if now >= self._next_minute:
             self._next_minute = Nanos(now + MINUTE)
             self._log.stands(self.picture())
@@ -297,7 +311,7 @@ class RunningDesk:
         desk = self.parts.desk
         if desk.halt_reason is not None and read_halt(halt_file(self._home)) is None:
             self._switch.lift()
-            self.parts.loop.dispatch(Resumed("dutchbook resume", desk.now), JournalRef(self.journal.seq))
+            self.parts.loop.dispatch(Resumed(who_resumed(self._home), desk.now), JournalRef(self.journal.seq))
 
     def _recording(self, folder: Path, settings: Settings) -> RecordingWriter:
         writer = RecordingWriter(

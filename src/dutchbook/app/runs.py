@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from dutchbook.app.code_identity import code_identity
 from dutchbook.domain.errors import UsageError
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.engine.clocks import RealClock
@@ -39,7 +40,8 @@ def new_run(
     journal = Journal.create(runs / name / "journal", storage)
     # Numbers, not times, say which run came after which: a clock may be set back between two runs.
     number = 1 + max((number_of(path) for path in runs.iterdir() if path.is_dir()), default=0)
-    (runs / name / _FACTS).write_bytes(msgspec.json.encode({"mode": mode, **facts, _NUMBER: number}) + b"\n")
+    kept = {"mode": mode, **facts, "code": code_identity(), _NUMBER: number}
+    (runs / name / _FACTS).write_bytes(msgspec.json.encode(kept) + b"\n")
     (runs / _LATEST).write_text(name + "\n")
     return name, journal
 
@@ -93,8 +95,8 @@ def recording_of(folder: Path) -> Path | None:
     beside = folder / "recording"
     if beside.is_dir():
         return beside
-    path = Path(str(facts_of(folder).get("recording", "")))
-    return path if path.is_dir() else None
+    named = str(facts_of(folder).get("recording", ""))
+    return Path(named) if named and Path(named).is_dir() else None
 
 
 def latest_recording(home: Path) -> Path:

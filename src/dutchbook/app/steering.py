@@ -2,7 +2,6 @@
 
 import os
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from dutchbook.app.control.client import ask
@@ -14,21 +13,34 @@ from dutchbook.domain.units import Nanos
 from dutchbook.engine.clocks import RealClock
 from dutchbook.evaluation.snapshot import DeskStatus, RunRow, StageFigures
 from dutchbook.risk.halt import HALT_SIGNAL, Halt, halt_file, lift_halt, read_halt, write_halt
+from dutchbook.storage.durable import replace_file
 from dutchbook.storage.home import Home
-from dutchbook.storage.journal_reader import read, verify
+from dutchbook.storage.journal_tail import last_line
 from dutchbook.storage.lock import holder
 
+BY_COMMAND = "dutchbook halt"
+"""Who halts where nobody is named: the command itself."""
+BY_RESUME = "dutchbook resume"
+_LONGEST_NAME = 200
 _LATEST_RUNS = 5
 _PATIENCE_S = 2.0
 """For a running desk's answer: a status is wanted above all where something hangs."""
 
 
-def halt(home: Path, reason: str) -> str:
-    """Stop the desk of this home, and say what happened.
+def halt(home: Path, reason: str, by: str = BY_COMMAND) -> str:
+    """Stop the desk of this home, and say what happened. `by` says who wants it: `cli:ann`, `web:ann`, `telegram:7`.
 
-    A file outlives the desk and its restarts; a signal reaches it at once, even if its loop hangs.
+    A file outlives the desk and its restarts; a signal reaches it at once, even if its loop hangs. Raises
+    DutchbookError, once the signal is sent, if the file cannot be written.
     """
-    standing = write_halt(halt_file(home), Halt(reason, "dutchbook halt", RealClock().now()))
+    try:
+        standing = write_halt(halt_file(home), Halt(reason, by, RealClock().now()))
+    except OSError as error:
+        told = _tell(holder(Home(home).lock))  # a full disk keeps no desk from being stopped
+        raise DutchbookError(
+            f"{halt_file(home)}: {error.strerror}, so the halt would not outlive this desk; {told} - make room, and "
+            "halt again"
+        ) from error
     return f"HALTED: {standing.reason} (by {standing.by}); {_tell(holder(Home(home).lock))}"
 
 
@@ -37,10 +49,30 @@ def halted(home: Path) -> bool:
     return read_halt(halt_file(home)) is not None
 
 
-def resume(home: Path, *, checked: bool) -> str:
-    """Lift the halt, and say what stood. Raises UsageError unless a person has `checked`."""
+def resume(home: Path, *, checked: bool, by: str = BY_RESUME) -> str:
+    """Lift the halt, and say what stood. Raises UsageError unless a person has `checked`.
+
+    `by` is left for a desk that runs: it takes note of the halt's end by the end of its file alone.
+    """
+    if checked and halted(home):
+        replace_file(_lifted_by(home), by.encode())
     stood = lift_halt(halt_file(home), checked=checked)
     return "the desk was not halted" if stood is None else f"resumed; the halt was: {stood.reason} (by {stood.by})"
+
+
+def who_resumed(home: Path) -> str:
+    """Who lifted the halt that a desk just saw end. Told once: the next one may be lifted by removing its file."""
+    path = _lifted_by(home)
+    try:
+        by = path.read_text("utf-8", "replace")[:_LONGEST_NAME]
+        path.unlink()
+    except OSError:
+        return BY_RESUME
+    return by or BY_RESUME
+
+
+def _lifted_by(home: Path) -> Path:
+    return Home(home).run / "resumed-by"
 
 
 def status(home: Path, settings: Settings) -> DeskStatus:
@@ -108,7 +140,8 @@ def _latest_runs(home: Path) -> list[Path]:
 
 
 def _run_row(folder: Path) -> RunRow:
-    check = verify(folder / "journal")
+    """A run by its last line: proving all of a journal takes minutes after months, and is another command."""
+    last = last_line(folder / "journal")
     mode, _, stamp = folder.name.partition("-")
     try:
         moment = datetime.strptime(stamp[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -119,13 +152,7 @@ def _run_row(folder: Path) -> RunRow:
         run=folder.name,
         mode=mode,
         started=started,
-        lines=check.lines,
-        head=check.head,
-        ended=_ended(folder, check.lines),
+        lines=0 if last is None else last.seq,
+        head="" if last is None else last.hash,
+        ended=last is not None and last.kind == "end",
     )
-
-
-def _ended(folder: Path, lines: int) -> bool:
-    """Whether the last proven line says that the run was closed in good order. What follows it is not looked at."""
-    proven = islice(read(folder / "journal"), lines - 1, lines) if lines else ()
-    return any(line.kind == "end" for line in proven)

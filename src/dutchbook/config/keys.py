@@ -11,8 +11,10 @@ from pydantic.fields import FieldInfo
 
 from dutchbook.config.account_settings import FileName, Region
 from dutchbook.config.settings import Settings
+from dutchbook.config.web_settings import HostName
 from dutchbook.domain.quantities import Contracts, Dollars, Duration, Multiple, PriceSetting, Share, Words
 from dutchbook.domain.units import MILLISECOND, SECOND, decimal_text
+from dutchbook.storage.database.settings import DatabaseAddress
 
 
 class Unit(StrEnum):
@@ -30,6 +32,8 @@ class Unit(StrEnum):
     CHOICE = "choice"
     REGION = "region"
     FILE = "file"
+    HOST = "host"
+    DATABASE = "database"
 
 
 ADVICE = {
@@ -44,6 +48,8 @@ ADVICE = {
     Unit.SWITCH: "write true or false",
     Unit.REGION: "write the ISO 3166 code of a country or of a part of one, for example CH or CA-ON",
     Unit.FILE: "write the path of a file",
+    Unit.DATABASE: "write the address of a PostgreSQL database, for example postgresql://desk@localhost/dutchbook",
+    Unit.HOST: "write an address or a name of this machine, for example 127.0.0.1",
 }
 _MARKERS = {
     id(get_args(kind)[1]): unit
@@ -57,6 +63,8 @@ _MARKERS = {
         (Words, Unit.WORDS),
         (Region, Unit.REGION),
         (FileName, Unit.FILE),
+        (HostName, Unit.HOST),
+        (DatabaseAddress, Unit.DATABASE),
     )
 }
 

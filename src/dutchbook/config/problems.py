@@ -39,9 +39,13 @@ def plainly(details: ErrorDetails) -> str:
 def nearest(key: str, section: str) -> str:
     """The valid key that somebody who wrote `key` in `section` most likely meant, as it would be written there."""
     siblings = list(sections()[section].model_fields) if section in sections() else []
+    # Of keys with one name the one that lies least deep: limits are meant more often than what is told of them.
+    deepest_first = sorted(all_keys(), key=lambda known: -known.path.count("."))
+    elsewhere = {known.path.rpartition(".")[2]: known.path for known in deepest_first}
+    if key in elsewhere:
+        return elsewhere[key]
     if close := get_close_matches(key, siblings, n=1):
         return close[0]
-    elsewhere = {known.path.rpartition(".")[2]: known.path for known in all_keys()}
     if close := get_close_matches(key, elsewhere, n=1, cutoff=0.8):
         return elsewhere[close[0]]
     return most_alike(key, siblings or [known.path for known in all_keys()])

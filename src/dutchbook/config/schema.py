@@ -24,6 +24,12 @@ _FORMS: Mapping[Unit, Mapping[str, object]] = {
     Unit.SWITCH: {"type": "boolean"},
     Unit.REGION: {"type": "string", "pattern": "^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$", "examples": ["CH", "CA-ON"]},
     Unit.FILE: {"type": "string", "minLength": 1},
+    Unit.DATABASE: {
+        "type": "string",
+        "pattern": "^postgresql://",
+        "examples": ["postgresql://desk@localhost/dutchbook"],
+    },
+    Unit.HOST: {"type": "string", "minLength": 1, "examples": ["127.0.0.1"]},
 }
 
 

@@ -7,13 +7,17 @@ from typing import Self
 from pydantic import Field, field_validator
 
 from dutchbook.config.account_settings import AccountSettings, LiveSettings
+from dutchbook.config.alert_settings import AlertSettings
 from dutchbook.config.modes import Mode
+from dutchbook.config.telegram_settings import TelegramSettings
+from dutchbook.config.web_settings import WebSettings
 from dutchbook.domain.quantities import Duration, RoomSettings, Words
 from dutchbook.domain.units import Money
 from dutchbook.exchange.paper.settings import PaperSettings
 from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.portfolio.settings import PortfolioSettings
 from dutchbook.risk.settings import RiskSettings
+from dutchbook.storage.database.settings import DatabaseSettings
 from dutchbook.storage.log_settings import LogSettings
 from dutchbook.storage.settings import StorageSettings
 from dutchbook.strategies.cross_venue_settings import CrossVenueSettings
@@ -106,9 +110,13 @@ class Settings(RoomSettings):
     execution: ExecutionSettings = ExecutionSettings.model_validate({})
     paper: PaperSettings = PaperSettings.model_validate({})
     storage: StorageSettings = StorageSettings.model_validate({})
+    database: DatabaseSettings = DatabaseSettings.model_validate({})
     logs: LogSettings = LogSettings.model_validate({})
+    alerts: AlertSettings = AlertSettings.model_validate({})
+    telegram: TelegramSettings = TelegramSettings.model_validate({})
     accounts: AccountSettings = AccountSettings.model_validate({})
     live: LiveSettings = LiveSettings.model_validate({})
+    web: WebSettings = WebSettings.model_validate({})
     venues: VenueSettings
 
     @field_validator("strategies")

@@ -69,6 +69,14 @@ class JournalError(DutchbookError):
     """The journal is damaged, truncated or cannot be written: no order may leave."""
 
 
+class DatabaseError(DutchbookError):
+    """The database of the screens cannot be read or written. Trading does not need it; what it holds can be rebuilt."""
+
+
+class DatabaseInUse(DatabaseError):
+    """Another process writes to the database: read it, or ask that process."""
+
+
 class IllegalTransition(DutchbookError):
     """A report that cannot follow the order's state. Nothing was changed; reconcile with the venue."""
 

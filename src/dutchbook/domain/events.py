@@ -341,14 +341,20 @@ class Resumed(msgspec.Struct, frozen=True, tag="resume"):
 
     by: str
     received: Nanos
+    why: str = ""
 
 
 class PauseOrdered(msgspec.Struct, frozen=True, tag="pause"):
-    """A person wants no new orders, of one strategy or (empty) of all; what rests stays."""
+    """A person wants no new orders, of one strategy or (empty) of all; what rests stays.
+
+    `leaving` is said of a desk that is about to end: no wish for its next run.
+    """
 
     by: str
     received: Nanos
     strategy: str = ""
+    why: str = ""
+    leaving: bool = False
 
 
 class PauseLifted(msgspec.Struct, frozen=True, tag="unpause"):
@@ -357,6 +363,7 @@ class PauseLifted(msgspec.Struct, frozen=True, tag="unpause"):
     by: str
     received: Nanos
     strategy: str = ""
+    why: str = ""
 
 
 class CancelOrdered(msgspec.Struct, frozen=True, tag="cancel_ordered"):
@@ -367,6 +374,7 @@ class CancelOrdered(msgspec.Struct, frozen=True, tag="cancel_ordered"):
     order: OrderId | None = None
     market: MarketId | None = None
     buys_only: bool = False
+    why: str = ""
 
 
 class ReconcileOrdered(msgspec.Struct, frozen=True, tag="reconcile"):
@@ -374,6 +382,7 @@ class ReconcileOrdered(msgspec.Struct, frozen=True, tag="reconcile"):
 
     by: str
     received: Nanos
+    why: str = ""
 
 
 type BookEvent = BookSnapshot | LevelsSet | LevelAdded | GroupClosed | BookLost

@@ -50,7 +50,7 @@ MOST_TOLD = 5_000
 _EVERYBODY = IntentId("")
 """Whose lines concern whatever is at work."""
 STOP = "dutchbook stop"
-"""Who pauses a desk that is about to end: no wish for the next run."""
+"""Who paused a desk that was about to end, before such pauses were marked as `leaving`."""
 
 
 class DeskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -382,7 +382,7 @@ class _Reader:
 
     def _command(self, line: Kept) -> None:
         match _any_command(line.body):
-            case PauseOrdered(by=by, strategy=strategy) if by != STOP:
+            case PauseOrdered(by=by, strategy=strategy, leaving=False) if by != STOP:
                 self._pauses[strategy] = by
             case PauseLifted(strategy=strategy):
                 self._pauses.pop(strategy, None)

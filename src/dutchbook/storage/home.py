@@ -36,6 +36,36 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "logs"
 
     @property
+    def reports(self) -> Path:
+        """Reports of the desk, one for each cycle, in a folder for each day."""
+        return self.root / "reports"
+
+    @property
+    def alerts(self) -> Path:
+        """The book of alerts: what was raised, delivered and acknowledged, on any surface."""
+        return self.root / "alerts.jsonl"
+
+    @property
+    def messenger(self) -> Path:
+        """What the messenger remembers: how far it has read, and which commands it has taken."""
+        return self.root / "messenger"
+
+    @property
+    def users(self) -> Path:
+        """Who may use the screens, and what proves it."""
+        return self.root / "users.json"
+
+    @property
+    def sessions(self) -> Path:
+        """Who is signed in at the screens, so that their restart signs nobody out."""
+        return self.run / "sessions.json"
+
+    @property
+    def screens(self) -> Path:
+        """What the screens keep for themselves: preferences of browsers."""
+        return self.root / "screens"
+
+    @property
     def pairs(self) -> Path:
         """The table of pairs across venues: a line for each decision about one."""
         return self.root / "pairs.jsonl"

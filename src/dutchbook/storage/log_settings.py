@@ -45,3 +45,8 @@ class LogSettings(RoomSettings):
         gt=0,
         description="Files of days that are longer ago are deleted.",
     )
+    report_every: Duration = Field(
+        default="1h",  # type: ignore[assignment]
+        description="How often the messenger writes a report of the desk, as JSON into `reports` of the home; 0s "
+        "is never. Reports are kept as long as log files.",
+    )

@@ -37,6 +37,14 @@ def window(requests: int, seconds: int = 10) -> Limit:
     return Limit(refill=max(1, (requests - burst) // seconds), capacity=burst)
 
 
+class Filling(msgspec.Struct, frozen=True):
+    """How full a bucket is: tokens that are `left` (below zero: owed) of its `capacity`. Shown, never decided by."""
+
+    name: str
+    left: float
+    capacity: int
+
+
 class Bucket:
     """One token bucket. Exact: counts in tokens times nanoseconds."""
 
@@ -67,6 +75,11 @@ class Bucket:
         """There are at most so many tokens in it; below zero, so many are owed: as many as 30 s refill, at most."""
         self._fill(now)
         self._level = min(self._level, max(tokens * SECOND, -self._refill * _LONGEST_PAUSE))
+
+    def filling(self, name: str, now: Nanos) -> Filling:
+        """How full it would be now. Changes nothing."""
+        gained = max(0, now - self._seen) * self._refill
+        return Filling(name, min(self._capacity, self._level + gained) / SECOND, self._capacity // SECOND)
 
     def pay(self, tokens: int) -> None:
         """Bill `tokens` that `wait` has just found to be there."""
@@ -122,6 +135,11 @@ class Budget:
             for name, tokens in bills:
                 buckets[name].pay(tokens)
         return Nanos(longest)
+
+    def fillings(self) -> tuple[Filling, ...]:
+        """How full each group's bucket is."""
+        now = self._clock.now()
+        return tuple(bucket.filling(name, now) for name, bucket in self._buckets.items())
 
     def owe(self, name: str, tokens: int) -> None:
         """Bill what turned out to have been used: those who come later wait for it. Raises KeyError for no group."""

@@ -18,6 +18,7 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
+from dutchbook.venues.budget import Filling
 from dutchbook.venues.feed import FrameSink, NoticeSink
 
 
@@ -121,6 +122,15 @@ class Leaves(Protocol):
     @property
     def leaving(self) -> bool:
         """Whether an answer to that is awaited."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A broker that keeps to the rates that its venue allows."""
+
+    def fillings(self) -> tuple[Filling, ...]:
+        """How much of each rate is left now."""
         ...
 
 

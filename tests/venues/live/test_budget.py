@@ -145,3 +145,17 @@ def test_no_count_of_the_venue_stops_a_bucket_for_longer_than_thirty_seconds(tol
     bucket = Bucket(Limit(refill=10, capacity=60), Nanos(0))
     bucket.lower(told, Nanos(0))
     assert bucket.wait(1, Nanos(0)) <= 30 * SECOND + SECOND // 10
+
+
+def test_how_full_a_bucket_is_can_be_seen_and_seeing_it_changes_nothing() -> None:
+    limit = Limit(refill=20, capacity=40)
+    watched, unseen = Bucket(limit, T0), Bucket(limit, T0)
+    for second in range(1, 6):
+        now = Nanos(T0 + second * SECOND // 2)
+        filling = watched.filling("read", now)
+        assert (filling.name, filling.capacity) == ("read", 40)
+        assert watched.wait(30, now) == unseen.wait(30, now)
+        assert watched.take(25, now) == unseen.take(25, now)
+    later = Nanos(T0 + 3_600 * SECOND)
+    assert watched.filling("read", later).left == 40
+    assert Bucket(limit, T0).filling("read", T0).left == 40

@@ -119,7 +119,7 @@ def summary(snapshot: DeskSnapshot) -> Iterator[str]:
         yield f"{number_of(snapshot.alerts_total, 'alert')} - next: dutchbook journal show --kind alert"
     if snapshot.notice:
         yield f"note: {snapshot.notice}"
-    yield f"run {snapshot.run} - next: dutchbook journal verify {snapshot.run}"
+    yield f"run {snapshot.run} - next: dutchbook report, dutchbook journal verify {snapshot.run}"
 
 
 def snapshot_json(snapshot: DeskSnapshot) -> dict[str, object]:

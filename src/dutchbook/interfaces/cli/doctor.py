@@ -54,6 +54,7 @@ def examine(call: Invocation, venues: list[Venue] | None, *, sandbox: bool) -> "
     checks += examine_machine(call.home)
     if loaded is None:
         return checks
+    checks += _database(call, loaded)
     found, accounts = _accounts(call, loaded, venues)
     checks += found
     if venues or sandbox:
@@ -75,6 +76,13 @@ def _settings(call: Invocation) -> "tuple[Loaded | None, list[CheckResult]]":
         CheckResult(name="settings", verdict="warn", found=remark, fix="change one of the two")
         for remark in loaded.remarks
     ] or [CheckResult(name="settings", verdict="pass", found=found)]
+
+
+def _database(call: Invocation, loaded: "Loaded") -> "list[CheckResult]":
+    from dutchbook.app.read_models.checkup import database_checks
+    from dutchbook.engine.clocks import RealClock
+
+    return database_checks(call.home, loaded.settings.database, RealClock().now())
 
 
 def _accounts(

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _MARGINS = 4
 """Columns before a name, and between it and what it means."""
+BRIEF = "Operate"
+"""The panel whose commands are named only: what is seldom needed must not push daily work off the screen."""
 
 
 class GroupedHelp(TyperGroup):
@@ -29,14 +31,17 @@ class GroupedHelp(TyperGroup):
             panels.setdefault(title, []).append((name, command.get_short_help_str(room)))
         for title, rows in panels.items():
             with formatter.section(title):
+                if title == BRIEF:
+                    formatter.write_text(f"{', '.join(sorted(name for name, _ in rows))}.")
+                    continue
                 # Padded, so that the sections line up below each other.
                 formatter.write_dl([(name.ljust(widest), text) for name, text in rows])
 
 
-def group(**options: object) -> typer.Typer:
+def group(cls: type[GroupedHelp] = GroupedHelp, **options: object) -> typer.Typer:
     """A group of commands with this kind of help, without rich markup: it costs more time than all the rest."""
     return typer.Typer(
-        cls=GroupedHelp,
+        cls=cls,
         rich_markup_mode=None,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -32,6 +32,16 @@ class Invocation:
 
         return home_folder(self.environ)
 
+    @property
+    def by(self) -> str:
+        """Who gives this command, as the record calls them: `cli:ann`."""
+        from getpass import getuser
+
+        try:
+            return f"cli:{getuser()}"
+        except OSError:  # a user without a name, in a container
+            return f"cli:{os.getuid()}"
+
     def load(self) -> "Loaded":
         """The settings in force. Raises ConfigError in one line."""
         from dutchbook.config.load import load_settings

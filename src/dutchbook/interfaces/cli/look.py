@@ -77,6 +77,9 @@ def arbitrage(
     venue: places.RealVenues = None,
     sandbox: places.InSandbox = False,
     duration: places.LookFor = "10s",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="The most profitable ones, at most so many; else all, in time.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """What could be executed at a profit, after fees: in a recording, or at a venue now."""
@@ -88,6 +91,8 @@ def arbitrage(
     settings = call.load().settings
     with places.looked_at(source, places.Now(venue, sandbox, duration), call, settings) as folder:
         found = find_arbitrage(folder, settings, approved_pairs(call.home))
+    if limit is not None:
+        found = sorted(found, key=lambda row: -row.edge)[:limit]
     if json:
         print_json(
             [

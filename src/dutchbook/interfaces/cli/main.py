@@ -5,8 +5,10 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from typer._completion_classes import completion_init
 
 from dutchbook.domain.errors import ConfigError, DeskLocked, DutchbookError, OrdersUnknown, UsageError, VenueError
+from dutchbook.interfaces.cli.completion import COMPLETE_VARIABLE
 from dutchbook.interfaces.cli.program import PROGRAM
 
 EXIT_FAILED = 1
@@ -29,6 +31,8 @@ EXIT_CODES: tuple[tuple[type[DutchbookError], int], ...] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Errors of the program itself, and only those, show a traceback."""
+    if COMPLETE_VARIABLE in os.environ:
+        completion_init()
     try:
         code = typer.main.get_command(PROGRAM).main(
             args=None if arguments is None else list(arguments), prog_name="dutchbook", standalone_mode=False

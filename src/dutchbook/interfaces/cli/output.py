@@ -34,7 +34,10 @@ def show(*parts: "RenderableType") -> None:
 
     out = console()
     for part in parts:
-        out.print(part, soft_wrap=isinstance(part, str | Text))
+        if isinstance(part, str):
+            out.print(printable(part), soft_wrap=True)
+        else:
+            out.print(part, soft_wrap=isinstance(part, Text))
 
 
 def warn(text: str) -> None:
@@ -63,7 +66,7 @@ def table(
             overflow="fold" if whole else "ellipsis",
         )
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(printable(cell)) for cell in row))
     return made if made.row_count else Text(f"{title}: {empty}")
 
 
@@ -75,5 +78,12 @@ def pairs(title: str, rows: Iterable[tuple[str, str]]) -> "RenderableType":
     made = Table.grid(padding=(0, 2))
     made.title, made.title_justify, made.title_style = title, "left", "bold"
     for name, value in rows:
-        made.add_row(Text(name, style="dim"), Text(value))
+        made.add_row(Text(name, style="dim"), Text(printable(value)))
     return made
+
+
+def printable(text: str) -> str:
+    """A text of somebody else's, a market's title say, without what would steer a terminal: shown as `?`."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)

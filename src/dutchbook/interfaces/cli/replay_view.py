@@ -34,7 +34,7 @@ def report_parts(report: ReplayReport) -> "Iterator[RenderableType]":
     for limit in report.limits:
         yield f"note: {limit}"
     yield f"run {report.run}, journal head {report.journal_head}"
-    yield f"{report.seconds:.2f} s, {report.frames_per_second:,.0f} frames/s - next: dutchbook journal verify"
+    yield f"{report.seconds:.2f} s, {report.frames_per_second:,.0f} frames/s - next: dutchbook report"
 
 
 def _period(report: ReplayReport) -> str:

@@ -2,19 +2,20 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol
 
 import typer
 
-from dutchbook.interfaces.cli import background, places
+from dutchbook.interfaces.cli import background, companions, places
 from dutchbook.interfaces.cli.durations import seconds_of
 from dutchbook.interfaces.cli.invocation import Invocation, invocation
 from dutchbook.interfaces.cli.output import print_json, show, warn
 
 if TYPE_CHECKING:
+    from dutchbook.app.companions import Companion
     from dutchbook.app.live.opening import Choice
     from dutchbook.app.sources import Source
     from dutchbook.config.settings import Settings
@@ -32,7 +33,8 @@ _LONGEST_NAP = 0.05
 class How(NamedTuple):
     """How a desk works and is shown: for `limit` seconds, or until somebody ends it.
 
-    `clean` cancels what an earlier run wanted to buy; to be `tidy` is to do that alone, and end.
+    `clean` cancels what an earlier run wanted to buy; to be `tidy` is to do that alone, and end. `beside` is what a
+    screen says of what was started beside it.
     """
 
     limit: float | None = None
@@ -40,6 +42,7 @@ class How(NamedTuple):
     plain: bool = False
     clean: bool = False
     tidy: bool = False
+    beside: str = ""
 
 
 class ShownDesk(Protocol):
@@ -76,6 +79,12 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
     stop: Annotated[
         bool, typer.Option("--stop", help="Cancel all purchases and leave, whether a desk runs here or not.")
     ] = False,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="Serve the dashboard beside it, and say where.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65_535, help="Of the dashboard, in place of web.port.")
+    ] = None,
     clean_start: Annotated[
         bool, typer.Option("--clean-start", help="Cancel the purchases that an earlier run left, before anything else.")
     ] = False,
@@ -92,7 +101,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
 
     The sandbox needs no keys and no network. It is a simulated market, traded over real protocols.
     """
-    from dutchbook.domain.errors import OrdersUnknown
+    from dutchbook.domain.errors import OrdersUnknown, UsageError
 
     call = invocation(ctx)
     beside = {"--once": once, "--picture": picture is not None}
@@ -100,6 +109,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         return
     if daemon:
         background.refuse_beside("--daemon", {**beside, "--plain": plain})
+    if port is not None and not dashboard:
+        raise UsageError("--port is that of the dashboard - add --dashboard, or leave it out")
     meant = places.Sandbox(scenario, faults, seed, asked=sandbox)
     if walk:
         places.refuse_beside_walk(venue, meant)
@@ -118,7 +129,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         warn(remark)
     how = How(
         limit=limit,
-        quiet=once or json or in_background,
+        quiet=once or json or in_background or (dashboard and not plain and not sys.stdout.isatty()),
         plain=plain or not sys.stdout.isatty(),
         clean=clean_start,
         tidy=stop,
@@ -127,7 +138,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         source,
         settings,
     ):
-        last, unknown = _worked(call, settings, source, how)
+        beside_it = () if stop else companions.wanted(call, settings, dashboard=dashboard, port=port)
+        last, unknown = _worked(call, settings, source, how, beside_it)
     _finish(last, json=json, once=once, picture=picture)
     if unknown:
         names = ", ".join(order.id for order in unknown)
@@ -135,19 +147,22 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
 
 
 def _worked(
-    call: Invocation, settings: "Settings", source: "Source", how: "How"
+    call: Invocation, settings: "Settings", source: "Source", how: "How", beside_it: "Sequence[Companion]"
 ) -> "tuple[DeskSnapshot, tuple[Order, ...]]":
     """Let a desk work until it is over: how it stands then, and the orders of which nobody knows whether they live."""
     from dutchbook.app.running import RunningDesk
+    from dutchbook.interfaces.cli.service_desk import as_service
 
-    with RunningDesk(settings.without_strategies() if how.tidy else settings, call.home, source) as desk:
+    meant = settings.without_strategies() if how.tidy else settings
+    with RunningDesk(meant, call.home, source) as desk, companions.beside(call, beside_it):
         desk.own_process()
         if how.clean:
             desk.clean_start()
         if how.tidy:
             desk.tidy_up()
         else:
-            _watch(desk, how)
+            shown = how._replace(beside=companions.dashboard_line(settings, beside_it)) if beside_it else how
+            _watch(as_service(desk, call.environ, f"{desk.mode} {desk.run}"), shown)
         desk.wind_down()
         return desk.picture(), desk.unknown
 
@@ -225,7 +240,7 @@ def _watch(desk: ShownDesk, how: How) -> None:
         elif how.plain:
             _print_lines(desk, how.limit, nap)
         else:
-            _show_live(desk, how.limit, nap)
+            _show_live(desk, how, nap)
 
 
 def _print_lines(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:
@@ -240,7 +255,8 @@ def _print_lines(desk: ShownDesk, limit: float | None, nap: Callable[[float], No
         show(line(snapshot))
 
 
-def _show_live(desk: ShownDesk, limit: float | None, nap: Callable[[float], None]) -> None:
+def _show_live(desk: ShownDesk, how: How, nap: Callable[[float], None]) -> None:
+    from msgspec.structs import replace
     from rich.live import Live
 
     from dutchbook.interfaces.cli.desk_screen import screen
@@ -248,8 +264,9 @@ def _show_live(desk: ShownDesk, limit: float | None, nap: Callable[[float], None
 
     out = console()
     with Live(console=out, screen=True, auto_refresh=False) as live:
-        for snapshot in _pictures(desk, limit, every=1 / FRAMES_PER_SECOND, sleep=nap):
-            live.update(screen(snapshot, out.width, out.height), refresh=True)
+        for snapshot in _pictures(desk, how.limit, every=1 / FRAMES_PER_SECOND, sleep=nap):
+            words = "; ".join(filter(None, (snapshot.notice, how.beside)))
+            live.update(screen(replace(snapshot, notice=words), out.width, out.height), refresh=True)
 
 
 def _pictures(

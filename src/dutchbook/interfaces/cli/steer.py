@@ -37,6 +37,7 @@ def status(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
 def halt(
     ctx: typer.Context,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "ordered by a person",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Stop the desk: no new order until a person resumes it.
 
@@ -44,10 +45,12 @@ def halt(
     """
     from dutchbook.app.steering import halt as order_halt
 
-    show(
-        order_halt(invocation(ctx).home, reason),
-        "next: look at orders and positions, then dutchbook resume --i-checked",
-    )
+    call = invocation(ctx)
+    said = order_halt(call.home, reason, call.by)
+    if json:
+        print_json({"said": said})
+    else:
+        show(said, "next: look at orders and positions, then dutchbook resume --i-checked")
 
 
 def resume(
@@ -65,9 +68,10 @@ def resume(
     from dutchbook.app.steering import resume as lift_halt
     from dutchbook.interfaces.cli.trade import lift_pause
 
-    home = invocation(ctx).home
+    call = invocation(ctx)
+    home = call.home
     if not strategy and (halted(home) or not running(home)):
-        said = lift_halt(home, checked=i_checked)
+        said = lift_halt(home, checked=i_checked, by=call.by)
         if json:
             print_json({"said": said})
         else:

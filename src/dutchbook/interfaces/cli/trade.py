@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dutchbook.app.control.wire import Answer, Request
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="At most so many, the newest first.")]
 
 _STOP_PATIENCE_S = 30.0
@@ -65,6 +66,7 @@ def cancel(
     order: Annotated[str | None, typer.Argument(metavar="[ORDER]", help="The order's id.")] = None,
     market: Annotated[str | None, typer.Option("--market", metavar="MARKET", help="All orders of a market.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All orders.")] = False,
+    reason: Why = "",
     json: Json = False,
 ) -> None:
     """Cancel an order, all of a market, or all."""
@@ -73,30 +75,32 @@ def cancel(
 
     if sum((order is not None, market is not None, every)) != 1:
         raise UsageError("name one of ORDER, --market and --all - `dutchbook orders` shows what is at work")
-    _do(ctx, Cancel(order, market), json=json)
+    _do(ctx, Cancel(order, market, invocation(ctx).by, reason), json=json)
 
 
-def reconcile(ctx: typer.Context, json: Json = False) -> None:
+def reconcile(ctx: typer.Context, reason: Why = "", json: Json = False) -> None:
     """Compare orders, balances and positions with the venues now."""
     from dutchbook.app.control.wire import Reconcile
 
-    _do(ctx, Reconcile(), json=json)
+    _do(ctx, Reconcile(invocation(ctx).by, reason), json=json)
 
 
 def pause(
     ctx: typer.Context,
     strategy: Annotated[str, typer.Argument(metavar="[STRATEGY]", help="Only this one.")] = "",
+    reason: Why = "",
     json: Json = False,
 ) -> None:
     """No new orders until `resume`; what rests stays."""
     from dutchbook.app.control.wire import Pause
 
-    _do(ctx, Pause(strategy), json=json)
+    _do(ctx, Pause(strategy, invocation(ctx).by, reason), json=json)
 
 
 def stop(
     ctx: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="Cancel resting sales too.")] = False,
+    reason: Why = "",
     json: Json = False,
 ) -> None:
     """End the run: purchases cancelled, positions stay.
@@ -108,7 +112,7 @@ def stop(
     from dutchbook.domain.errors import OrdersUnknown
     from dutchbook.interfaces.cli.account_view import order_json, order_table
 
-    answer = _ask(ctx, Stop(every), _STOP_PATIENCE_S)
+    answer = _ask(ctx, Stop(every, invocation(ctx).by, reason), _STOP_PATIENCE_S)
     wait_until_over(invocation(ctx).home)
     unknown, left = answer.unknown or (), answer.orders or ()
     if json:
@@ -125,7 +129,7 @@ def lift_pause(ctx: typer.Context, strategy: str, *, json: bool) -> None:
     """Lift a pause of the running desk."""
     from dutchbook.app.control.wire import Unpause
 
-    _do(ctx, Unpause(strategy), json=json)
+    _do(ctx, Unpause(strategy, invocation(ctx).by), json=json)
 
 
 def _do(ctx: typer.Context, request: "Request", *, json: bool) -> None:

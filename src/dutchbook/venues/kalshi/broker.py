@@ -17,7 +17,7 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order, TimeInForce
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import SECOND, Nanos
-from dutchbook.venues.budget import Budget
+from dutchbook.venues.budget import Budget, Filling
 from dutchbook.venues.connection import KeptConnection, Reached, first_of
 from dutchbook.venues.feed import FrameSink, NoticeSink
 from dutchbook.venues.http import HttpReader
@@ -200,6 +200,10 @@ class KalshiBroker:
     def leaving(self) -> bool:
         """See `Leaves.leaving`."""
         return self._groups.leaving
+
+    def fillings(self) -> tuple[Filling, ...]:
+        """See `Paced.fillings`."""
+        return self._sender.budget.fillings()
 
     async def run(self, frames: FrameSink, notices: NoticeSink) -> None:
         """See `Broker.run`. Raises what a sink raised, and VenueRefused if the venue refuses the key from the start."""

@@ -13,7 +13,7 @@ import msgspec
 
 from dutchbook.domain.ports import Clock
 from dutchbook.domain.units import SECOND, Nanos
-from dutchbook.venues.budget import Bucket, Limit, Sleep
+from dutchbook.venues.budget import Bucket, Filling, Limit, Sleep
 from dutchbook.venues.trading import Prepared
 
 ORDER_COST, CANCEL_COST = 10, 2
@@ -50,6 +50,11 @@ class WriteBudget:
     @property
     def capacity(self) -> int:
         return self._limit.capacity
+
+    def fillings(self) -> tuple[Filling, ...]:
+        """How full each shard's bucket is."""
+        now = self._clock.now()
+        return tuple(bucket.filling(f"writes, shard {shard}", now) for shard, bucket in self._buckets.items())
 
     def relimit(self, limit: Limit) -> None:
         """The account has other limits than assumed: begin with empty buckets of theirs."""

@@ -16,7 +16,7 @@ from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
-from dutchbook.venues.budget import Bill, Budget
+from dutchbook.venues.budget import Bill, Budget, Filling
 from dutchbook.venues.connection import KeptConnection, Reached, first_of
 from dutchbook.venues.departures import Departure, Departures
 from dutchbook.venues.feed import FrameSink, NoticeSink
@@ -170,6 +170,10 @@ class PolymarketBroker:
             self._guarded.set()
         else:
             self._guarded.clear()
+
+    def fillings(self) -> tuple[Filling, ...]:
+        """See `Paced.fillings`."""
+        return self._way.budget.fillings()
 
     async def run(self, frames: FrameSink, notices: NoticeSink) -> None:
         """See `Broker.run`. Raises what a sink raised, and VenueRefused if the venue refuses the user channel."""

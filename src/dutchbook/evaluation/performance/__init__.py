@@ -1,0 +1,1 @@
+"""How well a desk did: what its journal tells of money, orders and time, in figures with their uncertainty."""

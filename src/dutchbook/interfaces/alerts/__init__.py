@@ -1,0 +1,1 @@
+"""Alerts: what a person should hear of, where it goes, and what became of it."""

@@ -1,0 +1,1 @@
+"""The faces of a report: in a terminal, as a page, as JSON."""

@@ -1,0 +1,3 @@
+from tests.databases import place, postgres, settings
+
+__all__ = ["place", "postgres", "settings"]

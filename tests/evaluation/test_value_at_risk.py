@@ -1,0 +1,72 @@
+"""What positions could lose: checked against all cases, counted one by one."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dutchbook.domain.units import CONTRACT, ONE, Money, Price, Size
+from dutchbook.evaluation.value_at_risk import Held, losses
+
+_bids = st.integers(1, ONE - 1)
+_sizes = st.integers(1, 50)
+
+
+def held(market: int, bid: int, contracts: int, outcome: str = "yes") -> Held:
+    value = Money(bid * contracts * 100)
+    name = f"m{market}"
+    return Held(name, name, outcome, Size(contracts * CONTRACT), Price(bid), f"{name}:{outcome}", value)
+
+
+def test_one_contract_at_ninety_cents_loses_ninety_cents_in_one_of_ten_cases() -> None:
+    found = losses([held(1, 9_000, 1)])
+    assert found.worst == Money(-900_000)
+    assert found.best == Money(100_000)
+    assert found.var_95 == Money(900_000)
+    assert losses([held(1, 9_700, 1)]).var_95 == Money(0)
+    assert losses([held(1, 9_700, 1)]).var_99 == Money(970_000)
+
+
+def test_both_outcomes_of_a_market_pay_a_dollar_whatever_is_decided() -> None:
+    found = losses([held(1, 6_000, 10), held(1, 3_900, 10, "no")])
+    [scenario] = found.scenarios
+    assert scenario.first == scenario.second == Money(100_000)
+    assert found.var_99 == Money(0)
+
+
+def test_nothing_held_loses_nothing() -> None:
+    found = losses([])
+    assert (found.var_95, found.var_99, found.worst, found.best) == (0, 0, 0, 0)
+
+
+def test_what_nobody_bids_for_counts_as_worthless_now_and_can_only_gain() -> None:
+    found = losses([Held("m", "m", "yes", Size(CONTRACT), None, "m:yes", None)])
+    assert found.worst == Money(0)
+    assert found.best == Money(1_000_000)
+
+
+@given(st.lists(st.tuples(_bids, _sizes), min_size=1, max_size=6))
+def test_value_at_risk_is_that_of_all_cases_up_to_a_step_against_us(bets: list[tuple[int, int]]) -> None:
+    found = losses([held(number, bid, contracts) for number, (bid, contracts) in enumerate(bets)])
+    cases = []
+    for outcome in product((True, False), repeat=len(bets)):
+        chance, result = 1.0, 0
+        for won, (bid, contracts) in zip(outcome, bets, strict=True):
+            chance *= bid / ONE if won else 1 - bid / ONE
+            result += contracts * 1_000_000 * won - bid * contracts * 100
+        cases.append((result, chance))
+    step = len(bets) * -(-(found.best - found.worst) // 4_000)
+    for tail, reckoned in ((0.05, found.var_95), (0.01, found.var_99)):
+        assert reckoned >= _loss(cases, tail * (1 + 1e-9)) - 1
+        assert reckoned <= _loss(cases, tail * (1 - 1e-9)) + step
+    assert found.worst == pytest.approx(min(result for result, _ in cases))
+
+
+def _loss(cases: list[tuple[int, float]], tail: float) -> int:
+    total = 0.0
+    for result, chance in sorted(cases):
+        total += chance
+        if total >= tail:
+            return max(0, -result)
+    return 0

@@ -1,0 +1,96 @@
+"""`dutchbook db` and `dutchbook decisions`, as a user types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dutchbook.app.running import RunningDesk
+from dutchbook.app.sources import WalkSource
+from dutchbook.config.load import shipped_settings
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.engine.clocks import VirtualClock
+from tests.interfaces.cli import Terminal
+
+START = Nanos(1_790_000_000 * SECOND)
+
+
+@pytest.fixture
+def traded(terminal: Terminal) -> Terminal:
+    """A home in which a desk traded for half a minute."""
+    clock = VirtualClock(START)
+    with RunningDesk(shipped_settings(), terminal.home, WalkSource(7, clock), clock) as desk:
+        for _ in range(300):
+            clock.advance(Nanos(clock.now() + SECOND // 10))
+            desk.step()
+    return terminal
+
+
+def test_the_log_is_there_without_any_step_before_and_agrees_with_the_journal(traded: Terminal) -> None:
+    shown = traded("decisions", "--limit", "5")
+    assert shown.code == 0, shown.err
+    assert "CHANGED" not in shown.out
+    assert "paper" in shown.out
+    told = json.loads(traded("decisions", "--stage", "risk", "--decision", "trade", "--json").out)
+    assert {entry["stage"] for entry in told["entries"]} == {"risk"}
+    assert told["summary"]["by_stage"]["risk"] == told["summary"]["total"]
+    assert isinstance(told["entries"][0]["body"], dict)
+    assert traded("decisions", "--verify").code == 0
+    checked = json.loads(traded("decisions", "--verify", "--json").out)
+    assert checked["ok"]
+    assert checked["wrong"] == []
+
+
+def test_a_changed_journal_fails_the_comparison(traded: Terminal) -> None:
+    assert traded("decisions").code == 0
+    [segment] = traded.home.glob("runs/*/journal/journal-000001.jsonl")
+    segment.write_bytes(segment.read_bytes().replace(b'"approved":true', b'"approved":null', 1))
+    checked = traded("decisions", "--verify")
+    assert checked.code == 1
+    assert "NOT as the journal has it" in checked.out
+
+
+def test_a_backup_is_made_listed_and_brought_back(traded: Terminal) -> None:
+    assert traded("db", "upgrade").code == 0
+    made = json.loads(traded("db", "backup", "--json").out)
+    assert json.loads(traded("db", "backups", "--json").out)[0]["path"] == made["path"]
+    assert Path(made["path"]).name in traded("db", "backups").out
+    back = traded("db", "restore", made["path"])
+    assert back.code == 0, back.err
+    assert "what was there is in" in back.out
+
+
+def test_rebuilding_says_how_much_was_read_and_what_could_not_be(traded: Terminal) -> None:
+    told = json.loads(traded("db", "rebuild", "--json").out)
+    assert told["lines"] > 50
+    assert told["problems"] == []
+    [segment] = traded.home.glob("runs/*/journal/journal-000001.jsonl")
+    segment.write_bytes(segment.read_bytes()[:-30] + b"x" * 29 + b"\n")
+    again = traded("db", "rebuild")
+    assert again.code == 1
+    assert "dutchbook journal verify" in again.err
+
+
+def test_figures_name_every_table(traded: Terminal) -> None:
+    missing = traded("db", "stats")
+    assert missing.code == 1
+    assert "dutchbook db upgrade" in missing.err
+    assert traded("decisions").code == 0
+    figures = json.loads(traded("db", "stats", "--json").out)
+    assert figures["kind"] == "sqlite"
+    assert figures["runs"] == 1
+    assert {table["name"]: table["rows"] for table in figures["tables"]}["orders"] > 0
+    assert "desk.db" in traded("db", "stats").out
+
+
+def test_mistakes_are_one_line(terminal: Terminal, tmp_path: Path) -> None:
+    for arguments in (
+        ("db", "restore", tmp_path / "none.db"),
+        ("db", "backup"),
+        ("decisions", "--stage", "dreaming"),
+        ("decisions", "--verify"),
+    ):
+        told = terminal(*arguments)
+        assert told.code != 0
+        assert told.err.startswith("error: ")
+        assert told.err.count("\n") == 1, told.err
