@@ -48,6 +48,7 @@ BENCHMARKS = {
     "sandbox-memory": Benchmark("sandbox_memory", environments.DESK),
     "scenario": Benchmark("scenario_speed", environments.DESK),
     "rewards": Benchmark("reward_maker", environments.DESK),
+    "screens": Benchmark("screens", environments.DESK),
 }
 ALSO = {"p2": "p1", "p3": "p1", "p12": "p11", "p13": "p11", "p14": "p6", "p24": "p23"}
 """Rows that another benchmark measures along."""

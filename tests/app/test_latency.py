@@ -5,6 +5,8 @@ from itertools import count
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dutchbook.app.latency import KEPT, Latency, Stage, figures
 from dutchbook.domain.book import Side
@@ -14,6 +16,7 @@ from dutchbook.domain.orders import Fill, IntentId, OrderId, Report
 from dutchbook.domain.units import Money, Nanos, Price, Size
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.loop import Loop
+from dutchbook.evaluation.snapshot import BUCKETS_US
 from dutchbook.execution.gateway import VenueGateway
 
 ORDER = OrderId("run-i1-1")
@@ -129,3 +132,11 @@ def test_only_the_newest_samples_are_kept() -> None:
 def test_nothing_has_no_median() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         figures("decoded", [])
+
+
+@given(st.lists(st.integers(0, 300_000_000), min_size=1, max_size=60))
+def test_each_sample_is_in_one_class_of_the_histogram_and_none_above_its_end(samples: list[int]) -> None:
+    found = figures("signed", samples)
+    assert sum(found.histogram) == found.count == len(samples)
+    for number, end in enumerate(BUCKETS_US, 1):
+        assert sum(found.histogram[:number]) == sum(sample <= end * 1_000 for sample in samples)

@@ -45,7 +45,7 @@ def run(project: Path, data: Path, *, ci: str, workers: int = 0) -> subprocess.C
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_absent_data_skips_counts_and_names(project: Path, workers: int) -> None:
     result = run(project, project / "nowhere", ci="", workers=workers)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -54,7 +54,7 @@ def test_absent_data_skips_counts_and_names(project: Path, workers: int) -> None
         assert name in result.stdout
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_a_skip_fails_where_everything_must_be_present(project: Path, workers: int) -> None:
     result = run(project, project / "nowhere", ci="true", workers=workers)
     assert result.returncode == 1, result.stdout + result.stderr

@@ -196,7 +196,7 @@ def test_the_newest_alert_stands_on_the_screen_for_a_while_and_in_the_summary_fo
 
 
 STAGES = tuple(
-    StageFigures(stage=stage, median_us=87.4, p99_us=2_437.0, count=12)
+    StageFigures(stage=stage, median_us=87.4, p99_us=2_437.0, count=12, histogram=(12,))
     for stage in ("decoded", "decided", "signed", "written", "acknowledged")
 )
 
@@ -216,6 +216,7 @@ def test_the_stages_are_among_the_figures() -> None:
         "median_us": 87.4,
         "p99_us": 2_437.0,
         "count": 12,
+        "histogram": (12,),
     }
 
 

@@ -5,14 +5,16 @@ that lead to orders count.
 """
 
 import time
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from dutchbook.domain.events import Cause, Event, OrderFilled, OrderReported
 from dutchbook.domain.orders import OrderId, Report
 from dutchbook.engine.loop import Loop
-from dutchbook.evaluation.snapshot import StageFigures
+from dutchbook.evaluation.snapshot import BUCKETS_US, StageFigures
 from dutchbook.execution.gateway import VenueGateway
 
 KEPT = 1_024
@@ -114,4 +116,11 @@ def figures(stage: str, nanos: Iterable[int]) -> StageFigures:
         median_us=round(ordered[len(ordered) // 2] / 1_000, 1),
         p99_us=round(ordered[len(ordered) * 99 // 100] / 1_000, 1),
         count=len(ordered),
+        histogram=_histogram(ordered),
     )
+
+
+def _histogram(ordered: Sequence[int]) -> tuple[int, ...]:
+    """How many of some sorted samples are in each class."""
+    ends = [bisect_right(ordered, bucket * 1_000) for bucket in BUCKETS_US]
+    return tuple(end - begin for begin, end in pairwise([0, *ends, len(ordered)]))

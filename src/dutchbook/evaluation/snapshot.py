@@ -115,13 +115,21 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
 
 
+BUCKETS_US = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""Upper ends of the classes of a stage's histogram, in microseconds; one more class holds what took longer."""
+
+
 class StageFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How long one stage of the way of an order took so far: microseconds, of the newest samples."""
+    """How long one stage of the way of an order took so far: microseconds, of the newest samples.
+
+    `histogram` counts them by the classes of `BUCKETS_US`.
+    """
 
     stage: str
     median_us: float
     p99_us: float
     count: int
+    histogram: tuple[int, ...] = ()
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,13 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.interfaces.cli import Terminal
 from tests.interfaces.web.processes import DeskWithScreens, until
 
 
+@pytest.mark.long
 def test_screens_that_are_killed_come_back_and_a_killed_desk_takes_them_along(tmp_path: Path) -> None:
     with DeskWithScreens(tmp_path / "home") as desk:
         address = desk.address()

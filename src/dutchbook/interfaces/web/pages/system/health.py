@@ -5,7 +5,7 @@ import asyncio
 from dutchbook.app.checking import doctor
 from dutchbook.app.control.wire import ShowLatency, ShowVenues
 from dutchbook.domain.units import Nanos
-from dutchbook.evaluation.snapshot import DeskSnapshot, StageFigures
+from dutchbook.evaluation.snapshot import BUCKETS_US, DeskSnapshot, StageFigures
 from dutchbook.interfaces.web.pages.dialogs import confirm
 from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, Words, empty, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
@@ -23,6 +23,12 @@ _CHECKS = (
     Column("found", "Found", "title"),
     Column("fix", "What to do", "text"),
 )
+_RATES = (
+    Column("venue", "Venue"),
+    Column("name", "Of", "title"),
+    Column("left", "Left", "num"),
+    Column("capacity", "At most", "num"),
+)
 _LINES = (Column("line", "The newest that connections said of themselves", "title"),)
 _VERDICTS = {"pass": "badge good", "warn": "badge warn", "fail": "badge bad"}
 
@@ -36,6 +42,7 @@ def show(screens: Screens) -> None:
             _latency(page)
             _process(page)
             _lines(page)
+            _rates(page)
         _doctor(page)
         _danger(page)
 
@@ -53,7 +60,7 @@ def _latency(page: Page) -> None:
         if stages == drawn[0] or not stages:
             return
         drawn[0] = stages
-        made.note.show("median and 99th percentile of the newest samples")
+        made.note.show("the newest samples by how long they took; median and 99th percentile")
         box.clear()
         most = max(stage.p99_us for stage in stages) or 1
         with box:
@@ -71,7 +78,43 @@ def _stage(stage: StageFigures, most: float) -> None:
         with Box("div", "track stage", aria_hidden="true"):
             Box("div", "p99").style(f"width: {stage.p99_us / most * 100:.1f}%")
             Box("div", "p50").style(f"width: {stage.median_us / most * 100:.1f}%")
+        if stage.histogram:
+            _histogram(stage)
         Words("span", f"{stage.count:,} samples", "say")
+
+
+def _histogram(stage: StageFigures) -> None:
+    """A column for each class of durations, as high as its share; what it says aloud is the fullest."""
+    highest = max(stage.histogram) or 1
+    names = [*(f"up to {micros(end)}" for end in BUCKETS_US), f"over {micros(BUCKETS_US[-1])}"]
+    said = f"most of them {names[stage.histogram.index(highest)]}"
+    with Box("div", "histogram", role="img", aria_label=f"{stage.stage}: {said}"):
+        for name, count in zip(names, stage.histogram, strict=True):
+            column = Box("div", title=f"{name}: {count:,}")
+            column.style(f"height: {max(2.0, count / highest * 100):.0f}%")
+
+
+def _rates(page: Page) -> None:
+    with panel("Rate budgets", flush=True) as made:
+        made.note.show("requests or tokens that may leave at once now; cancels go ahead of orders")
+        page.aged(made)
+        table = DeskTable("Rate budgets", _RATES, empty="No venue takes orders from this desk.")
+
+    async def look() -> None:
+        venues = (await page.screens.ask(ShowVenues())).venues or ()
+        table.show(
+            {
+                "id": f"{row.venue} {rate.name}",
+                "venue": row.venue.capitalize(),
+                "name": rate.name,
+                "left": Cell(f"{rate.left:,.0f}", rank=rate.left),
+                "capacity": Cell(f"{rate.capacity:,}", rank=rate.capacity),
+            }
+            for row in venues
+            for rate in row.rates
+        )
+
+    page.each_second(look)
 
 
 def _process(page: Page) -> None:
