@@ -18,7 +18,7 @@ test: ## the tests, minutes at most; ARGS="..." goes to pytest
 
 test-long: ## the tests that take their time, and properties tried far more often
 	@$(IN) tools/setup dev
-	@$(IN) DUTCHBOOK_SECOND_PYTHON="$$(tools/second-python)" JUDGES_PYTHON="$$(tools/judges)" \
+	@$(IN) SECOND_PYTHON="$$(tools/second-python)" JUDGES_PYTHON="$$(tools/judges)" \
 	  .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long \
 	  -o faulthandler_timeout=900 $(ARGS)
 

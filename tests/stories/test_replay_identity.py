@@ -46,7 +46,7 @@ def test_two_replays_with_different_hash_seeds_write_the_same_journal(recording:
 
 # Compiled packages belong to one version, so the second Python has an environment of its own: `make test-long` builds
 # it where the machine has such a Python, and names it here.
-SECOND = os.environ.get("DUTCHBOOK_SECOND_PYTHON", "")
+SECOND = os.environ.get("SECOND_PYTHON", "")
 
 
 @pytest.mark.long

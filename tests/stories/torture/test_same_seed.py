@@ -37,7 +37,7 @@ def test_two_processes_with_other_hash_seeds_write_the_same_journals() -> None:
 
 @pytest.mark.long
 def test_another_python_writes_the_same_journals() -> None:
-    second = os.environ.get("DUTCHBOOK_SECOND_PYTHON")
+    second = os.environ.get("SECOND_PYTHON")
     if not second:
         pytest.skip("no second Python: `make test-long` finds one")
     assert tortured(second, "3") == tortured(sys.executable, "4")
