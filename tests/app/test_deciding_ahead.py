@@ -1,10 +1,11 @@
 """What a near miss would lead to is decided while idle: orders leave at the tick, and nothing else differs by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -13,11 +14,13 @@ from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import CashMoved, GridChanged, LevelSet, LevelsSet, PauseOrdered
 from dutchbook.domain.markets import PriceGrid
-from dutchbook.domain.orders import IntentId
+from dutchbook.domain.orders import IntentId, Order, OrderStatus
 from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, Money, Nanos, Price, Size
 from dutchbook.domain.wishes import Withdraw
 from dutchbook.execution.settings import Sending
+from dutchbook.storage.journal_reader import read
 from dutchbook.strategies.ports import Strategy
+from dutchbook.venues.trading import Prepared
 from tests.app.near_miss_stage import HERE, Stage
 
 type Doing = Callable[[Stage], None]
@@ -105,6 +108,35 @@ def test_what_was_signed_before_a_grid_changed_does_not_leave(tmp_path: Path) ->
     stage.parts.loop.event(GridChanged(stage.markets[0].id, grid, stage.clock.now()), HERE)
     stage.fall(1, 3_100)
     assert stage.broker.before_turn == []
+    stage.journal.close()
+
+
+def test_what_leaves_ahead_is_on_record_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(tmp_path)
+    stage.work()
+    on_record: list[set[str]] = []
+
+    def place(prepared: Sequence[Prepared], now: Nanos) -> None:
+        lines = [line.body for line in read(stage.journal.folder) if line.kind == "order"]
+        on_record.append({msgspec.json.decode(body, type=Order).id for body in lines})
+        stage.broker.sent += prepared
+
+    monkeypatch.setattr(stage.broker, "place", place)
+    stage.fall(1, 3_100)
+    assert on_record == [{one.order.id for one in stage.broker.sent}]
+    assert len(stage.broker.sent) == 3
+    stage.journal.close()
+
+
+def test_a_halt_that_nobody_noticed_yet_keeps_back_what_was_decided_ahead(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.work()
+    stage.parts.loop._switch.trip("somebody")
+    stage.fall(1, 3_100)
+    assert stage.broker.sent == []
+    orders = list(stage.parts.desk.execution.orders)
+    assert {order.status for order in orders} == {OrderStatus.REJECTED}
+    assert len(orders) == 3
     stage.journal.close()
 
 

@@ -8,7 +8,9 @@ from dutchbook.domain.events import FillSettled, OrderFilled, OrderReported
 from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.orders import Fill, IntentId, Leg, Order, OrderId, Report
 from dutchbook.domain.units import CONTRACT, SECOND, Money, Nanos, Price, Size
-from dutchbook.execution.orders import FORGET_AFTER, Orders
+from dutchbook.execution.orders import FORGET_AFTER, MOST_KEPT, Orders
+from dutchbook.venues.kalshi import known_orders as at_kalshi
+from dutchbook.venues.polymarket import known_orders as at_polymarket
 
 MARKET = MarketId("m")
 ENDS = ["rests", "cancelled", "filled", "settled"]
@@ -78,3 +80,7 @@ def test_ten_thousand_orders_that_are_over_take_the_room_of_a_few() -> None:
         days.order("settled" if number % 2 else "cancelled", 600)
     assert len(days.orders) <= 60
     assert days.sent[-1][0].id in days.orders
+
+
+def test_what_codecs_may_still_speak_of_is_remembered() -> None:
+    assert MOST_KEPT * 9 // 10 >= at_kalshi.MOST_KNOWN + at_polymarket.MOST_KNOWN

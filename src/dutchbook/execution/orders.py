@@ -12,8 +12,9 @@ from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.orders import Fill, IntentId, Leg, Order, OrderId, OrderStatus, Report, Route
 from dutchbook.domain.units import SECOND, Nanos, Size
 
-MOST_KEPT = 60_000
-"""Orders that are remembered before the oldest that are over are forgotten: more than the venues' codecs speak of."""
+MOST_KEPT = 120_000
+"""Orders that are remembered before the oldest that are over are forgotten: more than the codecs of both venues know,
+so that nothing is told of one that is not here."""
 FORGET_AFTER = Nanos(3_600 * SECOND)
 """How long an order is remembered after it was last heard of, however many there are."""
 _TOLD_BY_FILLS = frozenset({Report.FILLED, Report.FILLED_PARTLY})

@@ -43,17 +43,21 @@ class Departures:
 
     def pay(self, bills: Sequence[Bill]) -> bool:
         """Whether an ordinary request may be written now: then it is paid for, and whoever asked writes it."""
-        return not self._ordinary and not self._budget.spend_now(bills)
+        return self._pays(self._ordinary, bills)
 
     def leave(self, departure: Departure, *, urgent: bool = False) -> None:
         """Write it now if the limits let it, else as soon as they do."""
         queue = self._urgent if urgent else self._ordinary
-        if not queue and not self._budget.spend_now(departure.bills):
+        if self._pays(queue, departure.bills):
             departure.write()
             return
         queue.append(departure)
         if self._timer is None:
             self._go_on()
+
+    def _pays(self, queue: deque[Departure], bills: Sequence[Bill]) -> bool:
+        """Nobody is overtaken, and what cannot be paid in full is not paid at all."""
+        return not queue and not self._budget.spend_now(bills)
 
     def withdraw(self, wanted: Callable[[Departure], bool]) -> list[Departure]:
         """Take back those of the ordinary ones that are wanted and did not leave."""
