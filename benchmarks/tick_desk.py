@@ -100,7 +100,10 @@ def source(port: int, home: Path, chosen: Settings) -> LiveSource:
 
         found = listed(clock.now())
         link = Link(Venue.POLYMARKET, LivePolymarket(session, around, hosts), discover)
-        take = seats(armed, chosen.live.order_limit, sign_ahead=chosen.execution.sign_ahead)
+        execution = chosen.execution
+        take = seats(
+            armed, chosen.live.order_limit, decide_ahead=execution.decide_ahead, sign_ahead=execution.sign_ahead
+        )
         return LiveFeeds((link,), clock, chosen.venues.look_again, partial(take, session, around))
 
     return LiveSource(where.label, connect, clock, lambda line: print(line, file=sys.stderr))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.signing_ahead import SigningAhead
 from dutchbook.app.trading import Lookups, Trading
@@ -28,6 +30,8 @@ from dutchbook.venues.trading import Prepared
 
 START = Nanos(1_795_000_000 * SECOND // COARSE_STAMP * COARSE_STAMP)
 HERE = FrameRef(0, 0)
+NO_OPENING = Nanos(60 * SECOND)
+"""How long before a market closes nothing is opened in it."""
 
 
 class Venuelike:
@@ -35,14 +39,15 @@ class Venuelike:
 
     venue = Venue.POLYMARKET
 
-    def __init__(self) -> None:
+    def __init__(self, *, sign_ahead: bool = True) -> None:
         key = SecretKey("0x" + "11" * 32)
         self.account = polymarket_account(address=key.address, salt_seed="test")
         self.drafter = PolymarketDrafter(self.account, stamp=COARSE_STAMP)
         signer = PolymarketSigner(key, self.account, SigningCaps(max_notional=Money(500 * DOLLAR)))
-        self.writer = OrderWriter(signer, "owner")
+        self.writer = OrderWriter(signer, "owner", sign_ahead=sign_ahead)
         self.ahead: dict[bytes, Order] = {}
         self.sent: list[Prepared] = []
+        self.bodies: list[bytes] = []
         self.before_turn: list[OrderId] = []
         """Orders that were placed before the turn came to them."""
         self.known: Callable[[OrderId], bool] = lambda _: True
@@ -65,6 +70,7 @@ class Venuelike:
         self.ahead.clear()
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002 - the port's signature
+        self.bodies += [self.writer.body(one) for one in prepared]
         self.sent += prepared
         self.before_turn += [one.order.id for one in prepared if not self.known(one.order.id)]
 
@@ -85,10 +91,13 @@ class Stage:
         folder: Path,
         sending: Sending = Sending.TOGETHER,
         measured: Callable[[Strategy], Strategy] | None = None,
+        *,
+        sign_ahead: bool = True,
+        closes: Nanos | None = None,
     ) -> None:
         self.clock = VirtualClock(START)
-        self.broker = Venuelike()
-        self.markets = [market(number) for number in range(3)]
+        self.broker = Venuelike(sign_ahead=sign_ahead)
+        self.markets = [msgspec.structs.replace(market(number), closes=closes) for number in range(3)]
         lookups = Lookups()
         listings = Listings(lookups.market, lookups.holding)
         codec = PolymarketOrderCodec(Identity("owner", self.broker.account.funder), listings)
@@ -96,7 +105,12 @@ class Stage:
         trading = Trading(brokers={Venue.POLYMARKET: self.broker}, codecs={Venue.POLYMARKET: codec}, lookups=lookups)
         terms = Terms(opening=Opening(Money(0), START, "run-"), trading=trading, wired=False, measured=measured)
         shipped = shipped_settings()
-        settings = shipped.model_copy(update={"execution": shipped.execution.model_copy(update={"sending": sending})})
+        settings = shipped.model_copy(
+            update={
+                "execution": shipped.execution.model_copy(update={"sending": sending}),
+                "risk": shipped.risk.model_copy(update={"no_opening_before_close": NO_OPENING}),
+            }
+        )
         self.parts: Parts = assemble(settings, (question(self.markets),), self.markets, self.journal, terms)
         self.broker.known = lambda order: order in self.parts.desk.execution.orders
         contingencies = self.parts.loop.contingencies

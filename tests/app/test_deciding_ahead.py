@@ -15,13 +15,14 @@ from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import CashMoved, GridChanged, LevelSet, LevelsSet, PauseOrdered
 from dutchbook.domain.markets import PriceGrid
 from dutchbook.domain.orders import IntentId, Order, OrderStatus
-from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, Money, Nanos, Price, Size
+from dutchbook.domain.units import CONTRACT, DOLLAR, ONE, SECOND, Money, Nanos, Price, Size
 from dutchbook.domain.wishes import Withdraw
 from dutchbook.execution.settings import Sending
 from dutchbook.storage.journal_reader import read
 from dutchbook.strategies.ports import Strategy
+from dutchbook.venues.polymarket.secret_key import SecretKey
 from dutchbook.venues.trading import Prepared
-from tests.app.near_miss_stage import HERE, Stage
+from tests.app.near_miss_stage import HERE, NO_OPENING, START, Stage
 
 type Doing = Callable[[Stage], None]
 
@@ -59,6 +60,42 @@ def move(stage: Stage, number: int, price: int, contracts: int, side: Side = Sid
         LevelSet(each.no, side.opposite, Price(ONE - price), size),
     )
     stage.parts.loop.event(LevelsSet(sets, stage.clock.now()), HERE)
+
+
+def test_without_signing_ahead_nothing_is_signed_before_its_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed: list[bytes] = []
+    really = SecretKey.sign
+
+    def sign(key: SecretKey, digest: bytes) -> bytes:
+        signed.append(digest)
+        return really(key, digest)
+
+    monkeypatch.setattr(SecretKey, "sign", sign)
+    stage = Stage(tmp_path / "once", sign_ahead=False)
+    stage.work()
+    assert signed == []
+    stage.fall(1, 3_100)
+    assert ["0x" + digest.hex() for digest in signed] == [one.venue_id for one in stage.broker.sent]
+    assert len(stage.broker.before_turn) == 3
+    ahead = Stage(tmp_path / "ahead")
+    ahead.work()
+    assert len(signed) > 3
+    ahead.fall(1, 3_100)
+    assert ahead.broker.bodies == stage.broker.bodies
+    for each in (stage, ahead):
+        each.journal.close()
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(9, 3), (11, 0)])
+def test_what_time_forbids_since_it_was_decided_does_not_leave(tmp_path: Path, seconds: int, sent: int) -> None:
+    stage = Stage(tmp_path, closes=Nanos(START + 40 * SECOND + NO_OPENING))
+    stage.work()
+    stage.pass_seconds(seconds)
+    stage.fall(1, 3_100)
+    assert len(stage.broker.before_turn) == len(stage.broker.sent) == sent
+    stage.journal.close()
 
 
 def other_leg_moved_and_came_back(stage: Stage) -> None:

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import Intent, Leg
-from dutchbook.risk.review import Approved, Refused, review
-from dutchbook.risk.rules import guardian_rules
+from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.risk.review import Approved, Refused, confirm, lasting, review
+from dutchbook.risk.rules import guardian_rules, momentary_rules
+from dutchbook.risk.settings import RiskSettings
 from tests.risk.desk import DEFAULTS, NOW, RAIN, TestDesk, buy, intent, no, sell, yes
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "dutchbook"
@@ -82,6 +86,32 @@ def test_an_intent_is_worked_on_once() -> None:
     verdict = review(wanted, desk, RULES)
     assert isinstance(verdict, Refused)
     assert "being worked on already" in verdict.refusals[0].message
+
+
+@given(
+    closes=st.none() | st.integers(0, 7_200),
+    old=st.integers(0, 700),
+    until=st.integers(0, 60),
+    share=st.integers(0, 100),
+)
+def test_what_passes_as_of_a_time_passes_until_then(closes: int | None, old: int, until: int, share: int) -> None:
+    wanted, desk = Approved(intent(buy(yes(RAIN), 10))), TestDesk()
+    rules = momentary_rules(
+        RiskSettings.model_validate({"no_opening_before_close": "1h", "unchanged_book": "10m", "stale_price": "10m"})
+    )
+    ends = None if closes is None else Nanos(NOW + closes * SECOND)
+    desk.markets[RAIN] = msgspec.structs.replace(desk.markets[RAIN], closes=ends)
+    end, oldest = Nanos(NOW + until * SECOND), Nanos(NOW - old * SECOND)
+    between = Nanos(NOW + until * SECOND * share // 100)
+    desk.now = end
+    found = lasting(wanted, end, oldest, desk, rules)
+    if found is None:
+        assert isinstance(confirm(wanted, end, oldest, desk, rules), Refused)
+        return
+    desk.now = between
+    assert found.confirmed(between, oldest) == confirm(wanted, between, oldest, desk, rules)
+    with pytest.raises(ValueError, match="was approved until"):
+        found.confirmed(Nanos(end + 1), oldest)
 
 
 def test_only_the_review_makes_an_approved_intent() -> None:

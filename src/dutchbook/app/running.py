@@ -348,8 +348,7 @@ def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | Non
     contingencies = parts.loop.contingencies
     if contingencies is None:
         return None
-    gateway = parts.gateway if settings.execution.sign_ahead else None
-    ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
+    ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, parts.gateway, clock)
     return IdleWork(ahead, clock, settings.execution.spin)
 
 

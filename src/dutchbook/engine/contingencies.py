@@ -21,13 +21,13 @@ from dutchbook.domain.orders import Intent, IntentId, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import MINUTE, Nanos, Size
 from dutchbook.engine.desk import Desk
-from dutchbook.engine.risk_view import DeskRisk
+from dutchbook.engine.risk_view import DeskRisk, LaterRisk
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, confirm, review
+from dutchbook.risk.review import Approved, Lasting, confirm, lasting, review
 from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import Tracked
 
@@ -106,14 +106,15 @@ class Contingency(msgspec.Struct, frozen=True):
     minute: int
     books: tuple[tuple[Book, Sides], ...]
     ready: Ready | None = None
-    """The orders, signed; None as long as nobody had time for that."""
+    """The orders, named and signed; None as long as nobody had time for that."""
+    lasting: Lasting | None = None
+    """Until when it is known that all rules let it pass; None if they have to be asked when the move comes."""
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A contingency that came about: approved as of now, with its orders as the turn will make them, and signed."""
+    """A contingency that came about: approved as of now, with its orders ready to leave."""
 
     approved: Approved
-    orders: tuple[Order, ...]
     ready: Ready
 
 
@@ -189,7 +190,19 @@ class Contingencies:
         moves = self._ready.get(tracked.bundle.legs[move.leg].outcome, {})
         found = moves.get(move.price)
         if found is not None and found.tracked is tracked:
-            moves[move.price] = replace(found, ready=self._gateway.ready(found.orders, now))
+            ready = self._gateway.ready(found.orders, now)
+            moves[move.price] = replace(found, ready=ready, lasting=self._lasting(found, now))
+
+    def _lasting(self, found: Contingency, now: Nanos) -> Lasting | None:
+        """Ask what time can change as of the end of this minute, when all is worked out anew.
+
+        Where something is held its worth moves with books, and so does what rules say: they are asked at the move.
+        """
+        if self._desk.ledger.positions:
+            return None
+        until = Nanos((now // MINUTE + 1) * MINUTE - 1)
+        oldest = min(now, *(book.received for book, _ in found.books))
+        return lasting(found.approved, until, oldest, LaterRisk(self._desk, until), self._momentary)
 
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
@@ -217,19 +230,19 @@ class Contingencies:
         return self._strategy.comes_true(found.tracked, found.move, found.approved.intent, now)
 
     def _decided(self, found: Contingency) -> Decided | None:
-        now = self._desk.now
-        oldest = min(now, *(book.received for book, _ in found.books))
-        self._view.begin()
-        verdict = confirm(found.approved, now, oldest, self._view, self._momentary)
-        if not isinstance(verdict, Approved):
-            return None
-        orders = tuple([replace(order, created=now) for order in found.orders])
-        ready = found.ready
+        now, ready = self._desk.now, found.ready
+        oldest = min(now, *[book.received for book, _ in found.books])
+        if found.lasting is not None and now <= found.lasting.until:
+            approved = found.lasting.confirmed(now, oldest)
+        else:
+            self._view.begin()
+            verdict = confirm(found.approved, now, oldest, self._view, self._momentary)
+            if not isinstance(verdict, Approved):
+                return None
+            approved = verdict
         if ready is None or not self._gateway.fresh(ready, now):
-            ready = self._gateway.ready(orders, now)
-        if ready is None or any(self._desk.refuses(order) for order in orders):
-            return None  # what cannot be signed, or must stay, waits for the turn, which says why
-        return Decided(verdict, orders, ready)
+            ready = self._gateway.ready([replace(order, created=now) for order in found.orders], now)
+        return None if ready is None else Decided(approved, ready)  # the turn says why something cannot be signed
 
     def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:
         """The books of all legs as they stand; None if one of them cannot tell whether it changed."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
@@ -64,12 +65,10 @@ class Outlets(msgspec.Struct, frozen=True):
 class Sent(msgspec.Struct, frozen=True):
     """A decision that was made before its tick, on record and on its way; the turn has not come to it yet.
 
-    `orders` are as decided, `named` as they are on record. `stayed` are those that did not leave, with why, and their
-    place.
+    `named` are the orders as they are on record. `stayed` are those that did not leave, with why, and their place.
     """
 
     intent: Intent
-    orders: tuple[Order, ...]
     named: tuple[Order, ...]
     stayed: tuple[tuple[Order, str, Cause], ...]
     line: Cause
@@ -92,9 +91,9 @@ class Outflow:
 
         The same lines that `carry_out` would write.
         """
-        now, named, entries = self._desk.now, [], list[Entry]()
-        for order, prepared in zip(decided.orders, decided.ready.prepared, strict=True):
-            named.append(msgspec.structs.replace(order, venue_id=prepared.venue_id))
+        now, named, entries = self._desk.now, list[Order](), list[Entry]()
+        for order, prepared in zip(decided.ready.orders, decided.ready.prepared, strict=True):
+            named.append(replace(order, created=now))
             if prepared.market.id not in self._kept:
                 self._kept.add(prepared.market.id)
                 entries.append(("market", prepared.market))
@@ -108,7 +107,7 @@ class Outflow:
         else:
             launch(decided.ready, named, now)
             self._counters.orders += len(named)
-        self._sent = Sent(decided.approved.intent, decided.orders, tuple(named), stayed, line)
+        self._sent = Sent(decided.approved.intent, tuple(named), stayed, line)
 
     def settle_ahead(self) -> None:
         """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""
@@ -141,7 +140,7 @@ class Outflow:
         sent = self._sent
         if sent is None or verdict.intent.id != sent.intent.id:
             self.perform(decision.step, self._append("verdict", verdict_record(verdict), cause))
-        elif isinstance(verdict, Refused) or verdict.intent != sent.intent or decision.step.orders != sent.orders:
+        elif isinstance(verdict, Refused) or verdict.intent != sent.intent or not _as_sent(decision.step.orders, sent):
             raise self._another_decision(sent)
         else:
             self._finish_sent(sent, decision.step)
@@ -151,7 +150,7 @@ class Outflow:
         self._sent = None
         for order in sent.named:
             self._desk.named(order)
-        self.perform(msgspec.structs.replace(step, orders=()), sent.line)
+        self.perform(replace(step, orders=()), sent.line)
         self._report_stayed(sent.stayed)
 
     def _another_decision(self, sent: Sent) -> IllegalTransition:
@@ -267,3 +266,8 @@ class Outflow:
         if market.id not in self._kept:
             self._kept.add(market.id)
             self._append("market", market, cause)
+
+
+def _as_sent(orders: Sequence[Order], sent: Sent) -> bool:
+    """Whether these are the orders that left, but for the names that their venue gives them."""
+    return tuple(orders) == tuple(replace(order, venue_id="") for order in sent.named)

@@ -122,7 +122,22 @@ class DeskRisk:
         return self._desk.halt_reason
 
     def paused(self) -> str | None:
-        return self._desk.drawdown.paused(self._desk.now)
+        return self._desk.drawdown.paused(self.now)
 
     def paused_by(self, strategy: str) -> str | None:
         return self._desk.paused_by(strategy)
+
+
+class LaterRisk(DeskRisk):
+    """The desk at a later time, if nothing happens until then but that its venues are heard."""
+
+    def __init__(self, desk: Desk, at: Nanos) -> None:
+        super().__init__(desk)
+        self._at = at
+
+    @property
+    def now(self) -> Nanos:
+        return self._at
+
+    def _last_heard(self, venue: Venue) -> Nanos:  # noqa: ARG002 - whichever it is
+        return self._at

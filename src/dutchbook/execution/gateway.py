@@ -42,9 +42,14 @@ class Watch(Protocol):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Orders of one venue, checked and signed: nothing but rate limits can hold them. Good for a step of timestamps."""
+    """Orders of one venue, checked, named and signed: nothing but rate limits can hold them.
+
+    Good for a step of timestamps.
+    """
 
     prepared: tuple[Prepared, ...]
+    orders: tuple[Order, ...]
+    """With the names that the venue will know them by."""
     stamp: int
 
 
@@ -150,7 +155,10 @@ class VenueGateway:
                 prepared.append(broker.sign_ahead(order, market, now))
             except OrderDenied:
                 return None
-        return Ready(tuple(prepared), self._stamp(prepared[0].market.venue, now)) if prepared else None
+        if not prepared:
+            return None
+        named = tuple(replace(order, venue_id=one.venue_id) for order, one in zip(orders, prepared, strict=True))
+        return Ready(tuple(prepared), named, self._stamp(prepared[0].market.venue, now))
 
     def fresh(self, ready: Ready, now: Nanos) -> bool:
         """Whether orders that were made ready would be named and signed alike now."""

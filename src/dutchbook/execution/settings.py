@@ -37,7 +37,8 @@ class ExecutionSettings(RoomSettings):
     decide_ahead: bool = Field(
         default=True,
         description="Work out in idle moments what near misses would lead to if one price moved, so that the orders "
-        "leave as soon as it does. What is decided does not change by it.",
+        "leave as soon as it does. What is decided does not change by it. Timestamps of orders then come in steps of ten "
+        "seconds, rounded down.",
     )
     spin: Duration = Field(
         default="0s",  # type: ignore[assignment]
@@ -47,8 +48,8 @@ class ExecutionSettings(RoomSettings):
     )
     sign_ahead: bool = Field(
         default=True,
-        description="Sign the orders that near misses may soon want, in idle moments, so that they only have to be "
-        "written. Timestamps of orders then come in steps of ten seconds, rounded down.",
+        description="Sign what was decided ahead in idle moments too, so that it only has to be written. Without it no "
+        "signature is made before its order leaves.",
     )
     answer_timeout: Duration = Field(
         default="5s",  # type: ignore[assignment]

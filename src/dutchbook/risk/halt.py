@@ -85,12 +85,13 @@ class HaltSwitch:
     """The halt as a running desk sees it. Once on it stays on until `lift`, whatever happens to the file.
 
     `poll` is for the engine, once a turn: an attribute read, and a look at the file every `CHECK_EVERY`. `refuses` is
-    for order placement, right before the bytes leave: it looks at the file each time. Without a path (replay, backtest)
-    the switch lives in memory: the past must not halt the present.
+    for order placement, right before the bytes leave: it looks for the file each time. Without a path (replay,
+    backtest) the switch lives in memory: the past must not halt the present.
     """
 
     def __init__(self, path: Path | None, check_every: Nanos = CHECK_EVERY) -> None:
         self._path = path
+        self._name = "" if path is None else str(path)
         self._check_every = check_every
         self._next_look: int = 0
         self._asked: str | None = None
@@ -115,8 +116,11 @@ class HaltSwitch:
         return self._halt
 
     def refuses(self) -> bool:
-        """Whether no order may leave at this instant."""
-        if self._halt is None and self._asked is None:
+        """Whether no order may leave at this instant.
+
+        Asks only whether the file is there, a third of reading that it is not: `poll` finds one that cannot be told.
+        """
+        if self._halt is None and self._asked is None and os.access(self._name, os.F_OK):
             self._halt = self._look()
         return self._halt is not None or self._asked is not None
 

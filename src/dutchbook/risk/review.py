@@ -1,4 +1,4 @@
-"""The verdict on an intent. Only `review` and `confirm` make an `Approved`, and execution takes nothing else."""
+"""The verdict on an intent. Only this module makes an `Approved`, and execution takes nothing else."""
 
 from collections.abc import Iterable
 
@@ -44,3 +44,25 @@ def confirm(ahead: Approved, at: Nanos, oldest: Nanos, view: RiskView, momentary
     intent = replace(ahead.intent, at=at, oldest=oldest)
     refusals = tuple(refusal for rule in momentary if (refusal := rule(intent, view)))
     return Refused(intent, refusals) if refusals else Approved(intent)
+
+
+class Lasting(msgspec.Struct, frozen=True):
+    """An approval that stands `until` a time, if nothing but the time is another until then."""
+
+    ahead: Approved
+    until: Nanos
+
+    def confirmed(self, at: Nanos, oldest: Nanos) -> Approved:
+        """What `confirm` would say at `at`. Raises ValueError behind its time."""
+        if at > self.until:
+            raise ValueError(f"intent {self.ahead.intent.id} was approved until {self.until}, now is {at}")
+        return Approved(replace(self.ahead.intent, at=at, oldest=oldest))
+
+
+def lasting(ahead: Approved, until: Nanos, oldest: Nanos, later: RiskView, momentary: Iterable[Rule]) -> Lasting | None:
+    """Ask the momentary rules as of `until`, over the desk as it is then if nothing happens before.
+
+    Time alone turns their yes into no and never their no into yes: who passes then passes at all times before.
+    """
+    verdict = confirm(ahead, until, oldest, later, momentary)
+    return Lasting(ahead, until) if isinstance(verdict, Approved) else None

@@ -64,7 +64,10 @@ def _opened(
 ) -> Iterator[Work]:
     clock = RealClock()
     kalshi = _at_kalshi(settings, real=isinstance(armed, Armed))
-    taking = seats(armed, order_limit, sign_ahead=settings.execution.sign_ahead, kalshi=kalshi)
+    execution = settings.execution
+    taking = seats(
+        armed, order_limit, decide_ahead=execution.decide_ahead, sign_ahead=execution.sign_ahead, kalshi=kalshi
+    )
     pairs, rewards = paired_markets(home), filters_wanted(settings)
     connect = connecting(armed.where, settings.venues, clock, pairs, taking, rewards=rewards)
     with closing(LiveSource(_label(armed, kalshi.subaccount), connect, clock, tell)) as source:

@@ -69,12 +69,13 @@ def seats(
     order_limit: Money,
     dialler: Dialler | None = None,
     *,
+    decide_ahead: bool = False,
     sign_ahead: bool = False,
     kalshi: KalshiTerms = KalshiTerms(),  # noqa: B008 - a frozen value
 ) -> Seats:
     """How to take the seats of these accounts, at the hosts that they were armed for; no order above the limit.
 
-    To `sign_ahead`, orders get timestamps in coarse steps.
+    To `decide_ahead`, orders get timestamps in coarse steps; to `sign_ahead` as well, those are signed while idle too.
     """
 
     async def take(session: aiohttp.ClientSession, around: Surroundings) -> Trading:
@@ -82,7 +83,7 @@ def seats(
         codecs: dict[Venue, OrderCodec] = {}
         operators: dict[Venue, OperationLine] = {}
         rewards: dict[Venue, OwnRewardReads] = {}
-        lookups, line = Lookups(), _Line(session, around, dialler, sign_ahead)
+        lookups, line = Lookups(), _Line(session, around, dialler, decide_ahead, sign_ahead)
         for account in armed.accounts:
             match account:
                 case PolymarketKeys():
@@ -102,11 +103,12 @@ def seats(
 
 
 class _Line(NamedTuple):
-    """How venues are reached, and whether orders are signed before they are wanted."""
+    """How venues are reached, and whether orders are drafted and signed before they are wanted."""
 
     session: aiohttp.ClientSession
     around: Surroundings
     dialler: Dialler | None
+    draft_ahead: bool
     sign_ahead: bool
 
     def dial(self, base: str) -> Dial | None:
@@ -132,11 +134,11 @@ async def _at_polymarket(
         builder=keys.account.builder,
     )
     signer = PolymarketSigner(keys.private_key.reveal(), account, SigningCaps(max_notional=order_limit))
-    drafter = PolymarketDrafter(account, stamp=COARSE_STAMP) if line.sign_ahead else PolymarketDrafter(account)
+    drafter = PolymarketDrafter(account, stamp=COARSE_STAMP) if line.draft_ahead else PolymarketDrafter(account)
     seat = Seat(
         account=account,
         drafter=drafter,
-        writer=OrderWriter(signer, credentials.key),
+        writer=OrderWriter(signer, credentials.key, sign_ahead=line.sign_ahead),
         credentials=credentials,
         held=partial(lookups.held, Venue.POLYMARKET),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from dutchbook.venues.polymarket.order_content import ORDER_TYPES, unpacked
 from dutchbook.venues.polymarket.wallets import checksummed
@@ -16,19 +17,39 @@ MOST_ORDERS = 15
 _FLAG = ("false", "true")
 
 
+class Outline(NamedTuple):
+    """What stands before and behind an order's signature."""
+
+    before: bytes
+    behind: bytes
+
+    def signed(self, signature: bytes) -> bytes:
+        """The whole body."""
+        return b"".join((self.before, signature.hex().encode(), self.behind))
+
+
 def order_body(content: bytes, signature: bytes, owner: str) -> bytes:
     """The body that places one order, from its content (`Prepared.content`): `owner` is the API key's id."""
+    return order_outline(content, owner).signed(signature)
+
+
+def order_outline(content: bytes, owner: str) -> Outline:
+    """All of that body but the signature."""
     order = unpacked(content)
     maker, signer = _parties(order.parties)
     metadata, builder = _tail(order.tail)
-    return (
+    before = (
         f'{{"order":{{"salt":{order.salt},"maker":"{maker}","signer":"{signer}","tokenId":"{_token(order.token)}",'
         f'"makerAmount":"{order.maker_amount}","takerAmount":"{order.taker_amount}",'
         f'"side":"{"SELL" if order.sells else "BUY"}","expiration":"{order.expiration}",'
         f'"signatureType":{order.signature_type},"timestamp":"{order.timestamp_ms}","metadata":"{metadata}",'
-        f'"builder":"{builder}","signature":"0x{signature.hex()}"}},"owner":"{owner}",'
-        f'"orderType":"{ORDER_TYPES[order.order_type]}","deferExec":false,"postOnly":{_FLAG[order.post_only]}}}'
-    ).encode()
+        f'"builder":"{builder}","signature":"0x'
+    )
+    behind = (
+        f'"}},"owner":"{owner}","orderType":"{ORDER_TYPES[order.order_type]}","deferExec":false,'
+        f'"postOnly":{_FLAG[order.post_only]}}}'
+    )
+    return Outline(before.encode(), behind.encode())
 
 
 def orders_body(bodies: Sequence[bytes]) -> bytes:

@@ -23,7 +23,14 @@ from dutchbook.venues.polymarket.contracts import CHAIN, Exchange, exchange_of
 from dutchbook.venues.polymarket.order_checks import amounts_of, expiration_of, market_takes
 from dutchbook.venues.polymarket.order_content import TYPE_OF, OrderContent, hashes_of, packed, unpacked
 from dutchbook.venues.polymarket.secret_key import SecretKey
-from dutchbook.venues.polymarket.typed_data import NO_METADATA, address_word, nested_digest, nested_signature, word
+from dutchbook.venues.polymarket.typed_data import (
+    NO_METADATA,
+    OrderHashes,
+    address_word,
+    nested_digest,
+    nested_signature,
+    word,
+)
 from dutchbook.venues.polymarket.wallets import SignatureType
 from dutchbook.venues.trading import OrderDenied, Prepared
 
@@ -135,7 +142,7 @@ class PolymarketDrafter:
 class PolymarketSigner:
     """Signs orders of one account within caps, and nothing else. Shows no key, and cannot be copied or pickled."""
 
-    __slots__ = ("__key", "_parties", "_refused", "_tail", "account", "caps")
+    __slots__ = ("__checked", "__key", "_parties", "_refused", "_tail", "account", "caps")
 
     def __init__(self, private_key: SecretKey | str, account: PolymarketAccount, caps: SigningCaps) -> None:
         """Raises ConfigError if the key is none, is not the account's, or the account is on another chain."""
@@ -148,6 +155,7 @@ class PolymarketSigner:
         if account.chain != CHAIN:
             raise ConfigError(f"Polymarket: chain {account.chain} is not served - only Polygon, chain {CHAIN}")
         self.__key = key
+        self.__checked: dict[bytes, OrderHashes] = {}
         self.account = account
         self.caps = caps
         self._parties = address_word(account.funder) + address_word(account.order_signer)
@@ -167,12 +175,25 @@ class PolymarketSigner:
 
     def sign_content(self, content: bytes) -> bytes:
         """The signature of a drafted order that has no name yet at the desk. Raises OrderDenied as `sign` does."""
-        self.check(content)
-        hashes = hashes_of(content, self.account.chain)
+        hashes = self.__checked.pop(content, None)
+        if hashes is None:
+            self.check(content)
+            hashes = hashes_of(content, self.account.chain)
         if self.account.signature_type is not SignatureType.DEPOSIT_WALLET:
             return self.__key.sign(hashes.digest)
         digest = nested_digest(hashes, self.account.funder, self.account.chain)
         return nested_signature(self.__key.sign(digest), hashes)
+
+    def check_ahead(self, content: bytes) -> None:
+        """Do all of `sign_content` but the signature, for once. Raises OrderDenied as `sign` does."""
+        self.check(content)
+        if len(self.__checked) >= MOST_AHEAD:
+            self.__checked.clear()
+        self.__checked[content] = hashes_of(content, self.account.chain)
+
+    def forget_ahead(self) -> None:
+        """Nothing that was checked ahead is wanted any more."""
+        self.__checked.clear()
 
     def check(self, content: bytes) -> None:
         """Raises OrderDenied if these bytes are no order of this account within the caps."""
