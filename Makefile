@@ -14,16 +14,19 @@ run: ## a whole desk at work on a simulated market, with its dashboard; ARGS="..
 
 test: ## the tests, minutes at most; ARGS="..." goes to pytest
 	@$(IN) tools/setup dev
+	@$(IN) tools/bytecode .venv/bin/python src tests
 	@$(IN) JUDGES_PYTHON="$$(tools/judges)" .venv/bin/python -m pytest -n 2 $(ARGS)
 
 test-long: ## the tests that take their time, and properties tried far more often
 	@$(IN) tools/setup dev
+	@$(IN) tools/bytecode .venv/bin/python src tests
 	@$(IN) SECOND_PYTHON="$$(tools/second-python)" JUDGES_PYTHON="$$(tools/judges)" \
 	  .venv/bin/python -m pytest -n 2 -m long --hypothesis-profile=long \
 	  -o faulthandler_timeout=900 $(ARGS)
 
 kill-test: ## kill a trading desk a thousand times, or KILLS=N, and compare it with its venues afterwards
 	@$(IN) tools/setup dev
+	@$(IN) tools/bytecode .venv/bin/python src tests
 	@$(IN) KILLS="$(or $(KILLS),1000)" .venv/bin/python -m pytest -n 0 -m long -o faulthandler_timeout=3600 \
 	  tests/stories/kill/test_kills.py $(ARGS)
 
