@@ -1,17 +1,18 @@
 """What near misses wait for: the price moves of one leg at which a bundle would first pay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.bundles import BundleLeg
+from dutchbook.domain.bundles import Bundle, BundleLeg
 from dutchbook.domain.orders import Intent
+from dutchbook.domain.pricing.bundles import margin_at_top
 from dutchbook.domain.units import ONE, Price, Size
 from dutchbook.strategies.index import Tracked
 
 DEEP = 2
-"""How many prices of a leg are looked at, from the first at which the bundle would pay."""
+"""How many prices of a leg are looked at, from the first at which the bundle would pay before fees."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -29,16 +30,24 @@ class Foreseen(msgspec.Struct, frozen=True):
 
 
 def likely_moves(tracked: Tracked) -> Iterator[Move]:
-    """The nearest move of each leg, then the next of each. None while a leg has no price."""
-    tops = tracked.tops()
-    gap = tracked.cost - tracked.bundle.payoff
+    """The nearest move of each leg, then the next of each, where a set would pay after fees too.
+
+    None while a leg has no price.
+    """
+    bundle, tops = tracked.bundle, tracked.tops()
+    gap = tracked.cost - bundle.payoff
     for further in range(DEEP):
-        for number, (leg, top) in enumerate(zip(tracked.bundle.legs, tops, strict=True)):
+        for number, (leg, top) in enumerate(zip(bundle.legs, tops, strict=True)):
             if top is None:
                 return
             price = _price(leg, top, gap, further)
-            if price is not None:
+            if price is not None and _pays(bundle, (*tops[:number], price, *tops[number + 1 :])):
                 yield Move(number, price)
+
+
+def _pays(bundle: Bundle, tops: Sequence[Price | None]) -> bool:
+    margin = margin_at_top(bundle, tops)
+    return margin is not None and margin.net > 0
 
 
 def _price(leg: BundleLeg, top: Price, gap: int, further: int) -> Price | None:
