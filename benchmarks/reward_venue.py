@@ -64,6 +64,9 @@ class _NoFrames:
     def know(self, orders: object) -> None:
         """Nothing: who answers knows the orders."""
 
+    def offered(self, order: object) -> None:
+        """Nothing: each is answered at once, and none is sent twice."""
+
     def told(self, fills: object) -> None:
         """Nothing: there was no earlier run."""
 

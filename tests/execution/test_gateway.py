@@ -39,9 +39,11 @@ class Clerk:
 
     def __init__(self) -> None:
         self.log: list[tuple[str, tuple[str, ...]]] = []
+        self.drafted: list[Nanos] = []
         self.known: list[str] = []
 
-    def draft(self, order: Order, market: Market, now: Nanos) -> Prepared:  # noqa: ARG002
+    def draft(self, order: Order, market: Market, now: Nanos) -> Prepared:
+        self.drafted.append(now)
         if order.leg.size > 100 * CONTRACT:
             raise OrderDenied("too large for this venue")
         return Prepared(order, market, f"0x{order.id}", b"")
@@ -72,6 +74,9 @@ class Clerk:
 
     def know(self, orders: Iterable[Order]) -> None:
         self.known += [order.venue_id for order in orders]
+
+    def offered(self, order: Order) -> None:
+        self.log.append(("offered", (order.venue_id,)))
 
     def told(self, fills: Iterable[tuple[str, str]]) -> None:
         self.known += [fill for _, fill in fills]
@@ -195,3 +200,25 @@ def test_orders_that_are_over_are_forgotten_in_time(monkeypatch: pytest.MonkeyPa
     desk.gateway.cancel(first.id, NOW)
     with pytest.raises(KeyError):
         desk.gateway.cancel(OrderId("b"), NOW)
+
+
+def test_an_order_is_sent_once_more_only_if_it_would_be_drafted_as_it_was() -> None:
+    desk = Desk()
+    [sent] = desk.send(an_order("a", YES, 45, 5, TimeInForce.GTC, OrderStatus.SENDING))
+    lost = replace(sent, status=OrderStatus.UNKNOWN)
+    desk.clerk.log.clear()
+    assert desk.gateway.same(lost, A_MARKET)
+    desk.gateway.offer(lost, A_MARKET, NOW)
+    assert desk.clerk.log == [("offered", ("0xa",)), ("place", ("0xa",))], "its codec hears of it first"
+    too_large = replace(lost, leg=replace(lost.leg, size=Size(500 * CONTRACT)))
+    assert not desk.gateway.same(replace(lost, venue_id="0xb"), A_MARKET)
+    assert not desk.gateway.same(replace(lost, venue_id=""), A_MARKET)
+    assert not desk.gateway.same(too_large, A_MARKET)
+    assert not desk.gateway.same(lost, replace(A_MARKET, venue=Venue.KALSHI))
+
+
+def test_an_order_is_drafted_again_as_of_when_it_was_made() -> None:
+    desk = Desk()
+    [sent] = desk.send(an_order("a", YES, 45, 5, TimeInForce.GTC, OrderStatus.SENDING))
+    assert desk.gateway.same(replace(sent, status=OrderStatus.UNKNOWN), A_MARKET)
+    assert desk.clerk.drafted == [NOW, sent.created]

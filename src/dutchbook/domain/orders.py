@@ -77,7 +77,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     `edge` the profit expected after all costs, `oldest` the receive time of the oldest book it was priced from.
     `waves` are leg numbers (from 0) that leave together, each wave once the one before it filled; empty leaves that to
     the settings of execution. `window` is how long a leg that filled alone may wait for the others. `rests` is how long
-    the order of a plan may rest before it is cancelled; 0 leaves that to the settings of execution.
+    the order of a plan may rest before it is cancelled; 0 leaves that to the settings of execution. `insists`: see
+    `Order`; of an intent of one leg alone.
     """
 
     id: IntentId
@@ -95,6 +96,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     waves: tuple[tuple[int, ...], ...] = ()
     window: Nanos = Nanos(0)
     rests: Nanos = Nanos(0)
+    insists: bool = False
 
 
 class OrderStatus(StrEnum):
@@ -105,7 +107,7 @@ class OrderStatus(StrEnum):
     OPEN = "open"
     PARTLY_FILLED = "partly_filled"
     UNKNOWN = "unknown"
-    """No answer, or an ambiguous one: it may rest at the venue. Reconcile, never resend."""
+    """No answer, or an ambiguous one: it may rest at the venue. Reconcile; no other order in its place."""
     FILLED = "filled"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -234,7 +236,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     `venue_id` is the name that the venue knows it by before it answers: Polymarket's EIP-712 digest, Kalshi's
     `client_order_id`; empty on paper. `taken_back` is what had filled until its settlement failed: it neither fills
-    again nor rests any more.
+    again nor rests any more. One that `insists` is looked after sooner where no answer comes, and is offered again as
+    it is, under the same name, where its venue does not find it: a venue takes a name once.
     """
 
     id: OrderId
@@ -246,6 +249,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     taken_back: Size = Size(0)
     created: Nanos
     route: Route | None = None
+    insists: bool = False
 
     @property
     def remaining(self) -> Size:

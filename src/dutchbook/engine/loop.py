@@ -6,8 +6,10 @@ from typing import get_args
 
 import msgspec
 
+from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
+    CancelOrdered,
     CashMoved,
     Cause,
     Command,
@@ -23,6 +25,7 @@ from dutchbook.domain.events import (
     VenueStateChanged,
 )
 from dutchbook.domain.identity import OutcomeId, Venue
+from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.ports import Frame, Lane
 from dutchbook.domain.units import MILLISECOND, MINUTE, SECOND, Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
@@ -366,6 +369,24 @@ class Loop:
         if self.desk.halt_reason is None and (halt := self._switch.poll(now)) is not None:
             self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
 
+    def heed_halt(self, cause: Cause) -> None:
+        """See at once whether somebody ordered a halt: whoever did so waits to hear that it is in force."""
+        if self._switch.refuses():
+            self._next_look = Nanos(0)
+            self.advance(self.desk.now, cause)
+
+    def _take_down(self, halted: HaltOrdered, cause: Cause) -> None:
+        """Cancel what opens risk, and what was on its way as the halt came; sales that rest give holdings up, and stay.
+
+        Where none rests, the venue's own switch goes off too: it also ends what nobody here knows of.
+        """
+        by, why = "the halt", halted.reason
+        self.dispatch(CancelOrdered(by, self.desk.now, buys_only=True, why=why), cause)
+        for order in self.desk.execution.orders.working():
+            if order.leg.side is Side.SELL and order.status is OrderStatus.SENDING:
+                self.dispatch(CancelOrdered(by, self.desk.now, order.id, why=why), cause)
+        self._gateway.stand_down(self.desk.now)
+
     def _keep_drawdown(self, now: Nanos, ref: Cause) -> None:
         """Put the state of the drawdown limits on record, now and then.
 
@@ -394,6 +415,8 @@ class Loop:
         self.bus.publish(event, cause)
         if isinstance(event, Resumed):
             self._gateway.rearm()
+        elif isinstance(event, HaltOrdered):
+            self._take_down(event, cause)
         self._follow(result, cause)
 
     def _follow(self, result: Turn, cause: Cause) -> None:

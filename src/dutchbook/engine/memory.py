@@ -27,7 +27,7 @@ from dutchbook.domain.units import Money, Nanos
 from dutchbook.domain.wishes import Withdraw
 from dutchbook.engine.records import RunStarted, VerdictRecord
 from dutchbook.execution.orders import Orders
-from dutchbook.execution.step import BasketEnd, Ordered
+from dutchbook.execution.step import BasketEnd, Offer, Ordered
 from dutchbook.portfolio.entries import (
     CashAdopted,
     Convert,
@@ -178,6 +178,11 @@ def withdrawn_of(line: Kept) -> Withdraw:
     return _withdraw(line.body)
 
 
+def offer_of(line: Kept) -> Offer:
+    """The order that a line has as sent once more."""
+    return _offer(line.body)
+
+
 class _Reader:
     """Follows money, orders and fills; keeps the lines of what is not over."""
 
@@ -204,6 +209,7 @@ class _Reader:
             "told": self._earlier,
             "verdict": self._verdict,
             "order": self._order,
+            "offer": self._offer,
             "report": self._news,
             "fill": self._news,
             "settled": self._news,
@@ -269,6 +275,8 @@ class _Reader:
                 self._verdict(kept)
             case "order":
                 self._order(kept)
+            case "offer":
+                self._offer(kept)
             case "operation":
                 self._keep_operation(operation_of(kept), kept)
             case "operate":
@@ -301,6 +309,9 @@ class _Reader:
         order = order_of(line)
         self._orders.adopt(order)
         self._keep(order.intent, line)
+
+    def _offer(self, line: Kept) -> None:
+        self._keep(self._orders[offer_of(line).order].intent, line)
 
     def _news(self, line: Kept) -> None:
         event = event_of(line)
@@ -447,4 +458,5 @@ _ordered = msgspec.json.Decoder(Ordered).decode
 _reported = msgspec.json.Decoder(OperationReported).decode
 _end = msgspec.json.Decoder(BasketEnd).decode
 _withdraw = msgspec.json.Decoder(Withdraw).decode
+_offer = msgspec.json.Decoder(Offer).decode
 _any_command = msgspec.json.Decoder(Command).decode

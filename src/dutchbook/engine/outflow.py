@@ -28,7 +28,7 @@ from dutchbook.engine.ports import Entry, Gateway
 from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
-from dutchbook.execution.step import Ordered, Step
+from dutchbook.execution.step import Offer, Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.review import Refused
 from dutchbook.venues.trading import OrderDenied
@@ -174,6 +174,8 @@ class Outflow:
             self._append("basket", ended, cause)
         for order_id in step.cancels:
             self._cancel(order_id, cause)
+        for offer in step.offers:
+            self._offer(offer, cause)
         for order_id in step.queries:
             self._gateway.query(order_id, self._desk.now)
         for venue in step.sweeps:
@@ -237,6 +239,19 @@ class Outflow:
         if arrives is not None:
             self._agenda.add(arrives, OrderArrives(order.id), line)
         return order, None
+
+    def _offer(self, offer: Offer, cause: Cause) -> None:
+        """Put on record that an order is sent once more, and send it; only if it would be the very same still."""
+        order, now = self._desk.execution.orders[offer.order], self._desk.now
+        market = self._desk.catalogue.market(order.leg.market)
+        halted = self._desk.halt_reason is not None or self._switch.refuses()
+        if market is None or halted or not self._gateway.same(order, market):
+            return
+        self._append("offer", offer, cause)
+        if self._switch.refuses():  # looked for last, as for every order
+            return
+        self._desk.execution.offered(offer, now)
+        self._gateway.offer(order, market, now)
 
     def _book(self, step: Step, cause: Cause) -> None:
         """Put on record what was booked, and have done what is to be booked once it is done."""

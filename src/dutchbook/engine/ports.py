@@ -32,6 +32,10 @@ class Gateway(Protocol):
         """Arm the venues' own dead-man switches: at the start, and when a person resumes."""
         ...
 
+    def stand_down(self, now: Nanos) -> None:
+        """A halt: venues where nothing but purchases is at work end by themselves whatever of ours is there."""
+        ...
+
     def prepare(self, order: Order, market: Market, now: Nanos) -> Order:
         """The order with the name that its venue knows it by. Raises OrderDenied for what may not leave."""
         ...
@@ -58,6 +62,14 @@ class Gateway(Protocol):
 
     def cancel_arrived(self, order_id: OrderId, now: Nanos) -> Sequence[Answer]:
         """The answer to a cancel."""
+        ...
+
+    def same(self, order: Order, market: Market) -> bool:
+        """Whether an order that was sent would be drafted as it was, under its name; then `offer` may send it."""
+        ...
+
+    def offer(self, order: Order, market: Market, now: Nanos) -> None:
+        """Send an order once more as it was sent, as `same` just drafted it."""
         ...
 
     def query(self, order: OrderId, now: Nanos) -> None:

@@ -8,6 +8,7 @@ from dutchbook.engine.memory import (
     cancel_of,
     end_of,
     event_of,
+    offer_of,
     operation_of,
     order_of,
     ordered_of,
@@ -45,8 +46,8 @@ def _take(desk: Desk, line: Kept) -> None:
         case "command":
             if (cancel := cancel_of(line)) is not None:
                 desk.execution.relive(cancel)
-        case "withdraw":
-            desk.execution.relive(withdrawn_of(line))
+        case "withdraw" | "offer":
+            desk.execution.relive(withdrawn_of(line) if line.kind == "withdraw" else offer_of(line))
         case "basket":
             _end(desk, end_of(line))
         case _:

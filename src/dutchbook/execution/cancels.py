@@ -6,6 +6,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.orders import Order, OrderId
 from dutchbook.domain.units import Nanos
 from dutchbook.execution.orders import Orders
+from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.execution.step import Note, StepDraft
 from dutchbook.execution.venue_states import VenueStates
 
@@ -15,11 +16,17 @@ _CANCEL = "cancel:"
 class Cancels:
     """To cancel twice does no harm: a cancel that nothing is heard of is asked about and sent again."""
 
-    def __init__(self, orders: Orders, venues: VenueStates, venue_of: Callable[[Order], Venue], timeout: Nanos) -> None:
+    def __init__(
+        self,
+        orders: Orders,
+        venues: VenueStates,
+        venue_of: Callable[[Order], Venue],
+        settings: ExecutionSettings,
+    ) -> None:
         self._orders = orders
         self._venues = venues
         self._venue_of = venue_of
-        self._timeout = timeout
+        self._settings = settings
         self._asked: set[OrderId] = set()
         self._held_back: dict[Venue, list[OrderId]] = {}
 
@@ -53,10 +60,12 @@ class Cancels:
         """Leave those cancels in a step that may be sent now, each once and with a timer."""
         wanted, draft.cancels = dict.fromkeys(draft.cancels), []
         for order in wanted:
-            venue = self._venue_of(self._orders[order])
+            sent = self._orders[order]
+            venue = self._venue_of(sent)
             if self._venues.takes_cancels(venue):
                 draft.cancels.append(order)
                 self._asked.add(order)
-                draft.timers.append((_CANCEL + order, Nanos(now + self._timeout)))
+                patience = self._settings.insist_after if sent.insists else self._settings.cancel_timeout
+                draft.timers.append((_CANCEL + order, Nanos(now + patience)))
             else:
                 self._held_back.setdefault(venue, []).append(order)

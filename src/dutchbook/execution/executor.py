@@ -38,7 +38,7 @@ from dutchbook.execution.orders import Change, OrderNews, Orders
 from dutchbook.execution.plans.order_plans import OrderPlans
 from dutchbook.execution.ports import ExecutionDesk
 from dutchbook.execution.settings import ExecutionSettings
-from dutchbook.execution.step import Alert, BasketEnd, HaltWanted, Note, Ordered, Step, StepDraft
+from dutchbook.execution.step import Alert, BasketEnd, HaltWanted, Note, Offer, Ordered, Step, StepDraft
 from dutchbook.execution.unknown_orders import UnknownOrders
 from dutchbook.execution.venue_states import VenueStates
 from dutchbook.portfolio.entries import FillBooked, FillUndone, LedgerEntry
@@ -48,9 +48,19 @@ from dutchbook.risk.review import Approved
 type ExecutionEvent = OrderEvent | VenueStateChanged | TimerFired
 """What execution wants to hear of."""
 type Lived = (
-    Intent | Order | OrderNews | LedgerEntry | Ordered | OperationReported | BasketEnd | CancelOrdered | Withdraw
+    Intent
+    | Order
+    | Offer
+    | OrderNews
+    | LedgerEntry
+    | Ordered
+    | OperationReported
+    | BasketEnd
+    | CancelOrdered
+    | Withdraw
 )
-"""What a journal has of execution: approved intents, orders as sent, news of them, operations, ends, cancels."""
+"""What a journal has of execution: approved intents, orders as sent, once more too, news of them, operations, ends,
+cancels."""
 
 PROBE_EVERY = Nanos(10 * SECOND)
 """How often a venue that is not up is asked whether it is, where it does not say when it will be."""
@@ -62,8 +72,8 @@ _RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 class Execution:
     """All that was sent and all that is to be sent. Each call returns what is to be done now.
 
-    An order without an answer becomes unknown, is never sent again, and nothing else is sent in its market and
-    direction until its venue told what became of it. Impossible news raises IllegalTransition and changes nothing.
+    An order without an answer becomes unknown, and nothing else is sent in its market and direction until its venue
+    told what became of it; itself only if it insists. Impossible news raises IllegalTransition and changes nothing.
     """
 
     def __init__(self, desk: ExecutionDesk, settings: ExecutionSettings) -> None:
@@ -71,7 +81,7 @@ class Execution:
         self._settings = settings
         self.orders = Orders()
         self.venues = VenueStates()
-        self.unknown = UnknownOrders(self.orders, self.venues, self._venue_of, settings.absent_after)
+        self.unknown = UnknownOrders(self.orders, self.venues, self._venue_of, settings.absent_after, self._wanted)
         self.operations = Operations(desk)
         self._baskets = Baskets(desk, settings, self.orders, self.operations, self.blocks, self._watch)
         self._plans = OrderPlans(desk, settings, self.orders, self.blocks, self._watch)
@@ -79,7 +89,7 @@ class Execution:
             desk, self.orders, self._venue_of, self.venues, self.unknown, self.operations, settings
         )
         self._probing: set[Venue] = set()
-        self._cancels = Cancels(self.orders, self.venues, self._venue_of, settings.cancel_timeout)
+        self._cancels = Cancels(self.orders, self.venues, self._venue_of, settings)
 
     def connect(self, venues: Iterable[Venue], now: Nanos) -> Step:
         """Begin to compare the desk with these venues: before their first order, and from then on regularly."""
@@ -131,6 +141,10 @@ class Execution:
             case TimerFired():
                 self._timer(event.name, now, draft)
         return self._done(draft, now)
+
+    def offered(self, offer: Offer, now: Nanos) -> None:
+        """An order that a step offered leaves once more."""
+        self.unknown.offered(offer, now)
 
     def cancel(self, order: OrderId, now: Nanos) -> Step:
         """Cancel one order. Raises IllegalTransition for one that nobody here sent."""
@@ -222,10 +236,8 @@ class Execution:
         match line:
             case Intent():
                 (self._baskets if line.plan is PlanKind.BASKET else self._plans).relive_intent(line)
-            case Order():
-                self.orders.adopt(line)
-                self._baskets.relive_order(line)
-                self._plans.relive_order(line)
+            case Order() | Offer():
+                self._relive_sent(line)
             case FillSettled() | FillReversed() if line.order not in self.orders:
                 self.orders.foreign_ended(line)
             case OrderReported() | OrderFilled() | FillSettled() | FillReversed():
@@ -244,6 +256,14 @@ class Execution:
             case _:
                 self._baskets.relive_operation(line)
         return change
+
+    def _relive_sent(self, line: Order | Offer) -> None:
+        if isinstance(line, Offer):
+            self.unknown.offered_before(line)
+            return
+        self.orders.adopt(line)
+        self._baskets.relive_order(line)
+        self._plans.relive_order(line)
 
     def _relive_operation(self, line: Ordered | OperationReported) -> None:
         if isinstance(line, Ordered):
@@ -421,12 +441,16 @@ class Execution:
 
     def _watch(self, order: Order, draft: StepDraft) -> None:
         """End the wait for an answer to an order that leaves now."""
-        draft.timers.append((_ANSWER + order.id, Nanos(order.created + self._settings.answer_timeout)))
+        patience = self._settings.insist_after if order.insists else self._settings.answer_timeout
+        draft.timers.append((_ANSWER + order.id, Nanos(order.created + patience)))
 
     def _done(self, draft: StepDraft, now: Nanos) -> Step:
         """The step, with those of its cancels that may be sent now."""
         self._cancels.send(draft, now)
         return draft.done()
+
+    def _wanted(self, order: Order) -> bool:
+        return self._plans.wants(order)
 
     def _venue_of(self, order: Order) -> Venue:
         market = self._desk.market(order.leg.market)

@@ -111,6 +111,17 @@ class VenueGateway:
             broker.guard(on=False)
             broker.guard(on=True)
 
+    def stand_down(self, now: Nanos) -> None:
+        """Set off the switch of each venue where no sale of ours is at work: it cannot tell sales from purchases.
+
+        Its dead-man switch is fed no more, so that what arrives late is ended as well. `rearm` undoes it.
+        """
+        selling = {venue_of(order.leg.market) for order in self._working() if order.leg.side is Side.SELL}
+        for venue, broker in self._brokers.items():
+            if venue not in selling:
+                broker.guard(on=False)
+                broker.cancel_all(now)
+
     def leave(self, now: Nanos) -> None:
         """The desk ends: each venue takes away what it kept for this run alone."""
         for broker in self._leavers():
@@ -215,6 +226,25 @@ class VenueGateway:
     def cancel_arrived(self, order_id: OrderId, now: Nanos) -> Sequence[OrderReported | OrderFilled]:  # noqa: ARG002
         """Nothing: answers come as frames."""
         return ()
+
+    def same(self, order: Order, market: Market) -> bool:
+        """Draft an order again as of when it was made; whether it has the name that it had."""
+        broker = self._brokers.get(market.venue)
+        if broker is None or not order.venue_id:
+            return False
+        try:
+            drafted = broker.draft(order, market, order.created)
+        except OrderDenied:
+            return False
+        if drafted.venue_id == order.venue_id:
+            self._prepared[order.id] = replace(drafted, order=order)
+        return drafted.venue_id == order.venue_id
+
+    def offer(self, order: Order, market: Market, now: Nanos) -> None:
+        """Write an order once more, as `same` drafted it. Its codec hears first that one more of it is out."""
+        prepared = self._prepared.pop(order.id)
+        self._codecs[market.venue].offered(order)
+        self._brokers[market.venue].place((prepared,), now)
 
     def query(self, order: OrderId, now: Nanos) -> None:
         """Ask what became of an order that was sent."""

@@ -30,9 +30,12 @@ def order_id(intent: IntentId, leg: int) -> OrderId:
     return OrderId(f"{intent}-{leg}")
 
 
-def leaving(intent: IntentId, number: int, leg: Leg, now: Nanos, route: Route | None = None) -> Order:
+def leaving(
+    intent: IntentId, number: int, leg: Leg, now: Nanos, route: Route | None = None, *, insists: bool = False
+) -> Order:
     """The order of an intent's leg, counted from 1, as it leaves."""
-    return Order(id=order_id(intent, number), intent=intent, leg=leg, created=now, route=route).after(Report.SENT)
+    name = order_id(intent, number)
+    return Order(id=name, intent=intent, leg=leg, created=now, route=route, insists=insists).after(Report.SENT)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -97,9 +100,18 @@ class Orders:
     def __len__(self) -> int:
         return len(self._orders)
 
-    def send(self, intent: IntentId, number: int, leg: Leg, now: Nanos, route: Route | None = None) -> Order:
+    def send(
+        self,
+        intent: IntentId,
+        number: int,
+        leg: Leg,
+        now: Nanos,
+        route: Route | None = None,
+        *,
+        insists: bool = False,
+    ) -> Order:
         """A new order, on its way from now on."""
-        order = leaving(intent, number, leg, now, route)
+        order = leaving(intent, number, leg, now, route, insists=insists)
         if order.id in self._orders:
             raise IllegalTransition(f"order {order.id}: exists already - an order is never sent twice")
         self._keep(order, now)

@@ -37,8 +37,8 @@ class ExecutionSettings(RoomSettings):
     decide_ahead: bool = Field(
         default=True,
         description="Work out in idle moments what near misses would lead to if one price moved, so that the orders "
-        "leave as soon as it does. What is decided does not change by it. Timestamps of orders then come in steps of ten "
-        "seconds, rounded down.",
+        "leave as soon as it does. What is decided does not change by it. Timestamps of orders then come in steps of "
+        "ten seconds, rounded down.",
     )
     spin: Duration = Field(
         default="0s",  # type: ignore[assignment]
@@ -54,6 +54,13 @@ class ExecutionSettings(RoomSettings):
     answer_timeout: Duration = Field(
         default="5s",  # type: ignore[assignment]
         description="An order without an answer for so long is unknown: never sent again, its worst case reserved.",
+    )
+    insist_after: Duration = Field(
+        default="1s",  # type: ignore[assignment]
+        gt=0,
+        description="The same for orders that insist (all of the reward maker): asked for at once then, and sent once "
+        "more as they are, up to three times, where their venue does not find them. Their cancels are repeated after "
+        "so long.",
     )
     patience: Duration = Field(
         default="30s",  # type: ignore[assignment]

@@ -82,6 +82,13 @@ class Ordered(msgspec.Struct, frozen=True):
     entry: Split | Merge | Convert | Settlement
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """An order that is unknown is sent once more as it was sent before, under its name: the `number`th time again."""
+
+    order: OrderId
+    number: int
+
+
 type Finding = OrderReported | VenueStateChanged | OperationReported
 """What execution itself finds out."""
 
@@ -91,6 +98,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     Orders are in state SENDING: hand them to the venue, and its answers to `Baskets.on_event`. Each timer is a name and
     when it fires. Intents are ways home: risk reviews them like all others. Queries and sweeps are questions to venues.
+    Offers are orders to be sent once more as they are; `Execution.offered` is told of those that left.
     Findings are what execution itself found out: events to be dispatched, on record, after all else of the step.
 
     `freed` are intents that send nothing more, though they are not over: what was reserved for them, but for their live
@@ -110,6 +118,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     ended: tuple[BasketEnd, ...] = ()
     freed: tuple[IntentId, ...] = ()
+    offers: tuple[Offer, ...] = ()
     queries: tuple[OrderId, ...] = ()
     sweeps: tuple[Venue, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -136,6 +145,7 @@ class StepDraft:
         self.notes: list[Note] = []
         self.ended: list[BasketEnd] = []
         self.freed: list[IntentId] = []
+        self.offers: list[Offer] = []
         self.queries: list[OrderId] = []
         self.sweeps: list[Venue] = []
         self.findings: list[Finding] = []
@@ -156,6 +166,7 @@ class StepDraft:
             notes=tuple(self.notes),
             ended=tuple(self.ended),
             freed=tuple(self.freed),
+            offers=tuple(self.offers),
             queries=tuple(dict.fromkeys(self.queries)),
             sweeps=tuple(dict.fromkeys(self.sweeps)),
             findings=tuple(self.findings),

@@ -1,4 +1,8 @@
-"""Orders of which nobody knows what became: asked for until the venue tells, or proven absent. Never sent again."""
+"""Orders of which nobody knows what became: asked for until the venue tells, or proven absent.
+
+Nothing else is sent in their place. One that insists is offered again as it is, under the name that its venue takes
+once: so no second order can come of it.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,13 +14,15 @@ from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.orders import Leg, Order, OrderId, OrderStatus, Report
 from dutchbook.domain.units import MILLISECOND, SECOND, Nanos, decimal_text
 from dutchbook.execution.orders import Change, Orders
-from dutchbook.execution.step import Alert, HaltWanted, StepDraft
+from dutchbook.execution.step import Alert, HaltWanted, Offer, StepDraft
 from dutchbook.execution.venue_states import VenueStates
 
 FIRST_QUERY = Nanos(500 * MILLISECOND)
 LONGEST_PAUSE = Nanos(30 * SECOND)
 """Between two questions about one order; each pause is twice the one before."""
 ANSWERS_NEEDED = 3
+MOST_OFFERS = 3
+"""How often an order that insists is sent once more, since its venue came up."""
 ALERT_AFTER = Nanos(10 * SECOND)
 HALT_AFTER = Nanos(120 * SECOND)
 _RECENT = 64
@@ -24,15 +30,18 @@ _RECENT = 64
 _QUERY, _ALERT, _HALT = "query:", "unknown:", "distrust:"
 
 type VenueOf = Callable[[Order], Venue]
+type Wanted = Callable[[Order], bool]
+"""Whether an order is still to trade, whoever wanted it."""
 
 
 class _Doubt(msgspec.Struct):
-    """An unknown order: since when, when it was missed, when that was enough."""
+    """An unknown order: since when, when it was missed, when that was enough; when it was sent once more."""
 
     since: Nanos
     pause: Nanos = FIRST_QUERY
     missed: list[Nanos] = []
     ripe: Nanos | None = None
+    offered: Nanos | None = None
 
 
 class UnknownOrders:
@@ -42,14 +51,21 @@ class UnknownOrders:
     three questions, spread over at least `spread` and twice the slowest recent acknowledgement, did not find it while
     the venue was up, and a statement of the account that was asked for after them has it neither among the orders nor
     told a trade of it. Trades of it come as fills before the statement, so that it is not unknown any more.
+
+    One that insists is asked for at once, and offered again where a question does not find it: a few times, as long as
+    it is wanted and its venue takes such orders. The proof begins anew behind each offer.
     """
 
-    def __init__(self, orders: Orders, venues: VenueStates, venue_of: VenueOf, spread: Nanos) -> None:
+    def __init__(
+        self, orders: Orders, venues: VenueStates, venue_of: VenueOf, spread: Nanos, wanted: Wanted = lambda _: False
+    ) -> None:
         self._orders = orders
         self._venues = venues
         self._venue_of = venue_of
         self._spread = spread
+        self._wanted = wanted
         self._doubts: dict[OrderId, _Doubt] = {}
+        self._offers: dict[OrderId, int] = {}
         self._acks: dict[Venue, deque[int]] = {}
 
     def in_direction(self, market: MarketId, rising: Callable[[Leg], bool], wanted: bool) -> Order | None:
@@ -75,12 +91,16 @@ class UnknownOrders:
             self.begin(change.after, now, draft)
         elif self._doubts.pop(change.after.id, None) is not None:
             self._relieved(self._venue_of(change.after), draft)
+        if after.final:
+            self._offers.pop(change.after.id, None)
 
     def begin(self, order: Order, now: Nanos, draft: StepDraft) -> None:
         """Ask for an order from now on; harmless if that has begun."""
         if order.id in self._doubts:
             return
         self._doubts[order.id] = _Doubt(now)
+        if order.insists:
+            draft.queries.append(order.id)
         draft.timers.append((_QUERY + order.id, Nanos(now + FIRST_QUERY)))
         draft.timers.append((_ALERT + order.id, Nanos(now + ALERT_AFTER)))
         draft.timers.append((_HALT + order.id, Nanos(now + HALT_AFTER)))
@@ -90,14 +110,36 @@ class UnknownOrders:
         doubt = self._doubts.get(event.order)
         if doubt is None:
             return
-        venue = self._venue_of(self._orders[event.order])
+        order = self._orders[event.order]
+        venue = self._venue_of(order)
         if self._venues[venue] is not VenueState.UP:
             return
+        if doubt.offered is not None and event.received < doubt.offered + FIRST_QUERY:
+            return  # it may have been asked before the offer
         doubt.missed.append(event.received)
+        if self._may_offer(order, venue):
+            draft.offers.append(Offer(order.id, self._offers.get(order.id, 0) + 1))
         if self._enough(doubt, venue):
             if doubt.ripe is None:
                 doubt.ripe = event.received
             draft.sweeps.append(venue)
+
+    def _may_offer(self, order: Order, venue: Venue) -> bool:
+        if not order.insists or self._offers.get(order.id, 0) >= MOST_OFFERS:
+            return False
+        # That it is in doubt may be why its venue is not trusted: to end that, it may go there all the same.
+        return self._venues.closed(venue, order.leg) is None and self._wanted(order)
+
+    def offered(self, offer: Offer, now: Nanos) -> None:
+        """An order leaves once more: what was found out before proves nothing of it."""
+        self.offered_before(offer)
+        doubt = self._doubts.get(offer.order)
+        if doubt is not None:
+            doubt.offered, doubt.missed, doubt.ripe = now, [], None
+
+    def offered_before(self, offer: Offer) -> None:
+        """A journal has an order as sent once more."""
+        self._offers[offer.order] = offer.number
 
     def account_stated(self, event: AccountStated, draft: StepDraft) -> None:
         """Bury what is proven absent; ask at once for the rest, as the account is within reach."""
@@ -119,6 +161,7 @@ class UnknownOrders:
             doubt = self._doubts[order.id]
             doubt.missed, doubt.ripe = [], None
             if self._venues[venue] is VenueState.UP:
+                self._offers.pop(order.id, None)
                 draft.queries.append(order.id)
 
     def timer(self, name: str, now: Nanos, draft: StepDraft) -> bool:

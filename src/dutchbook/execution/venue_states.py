@@ -49,11 +49,14 @@ class VenueStates:
         return self._distrusted.pop(venue, None) is not None
 
     def denies(self, venue: Venue, leg: Leg) -> str | None:
-        """Why the venue would not take such an order now, or None."""
+        """Why no new order like this may go to a venue now, or None."""
+        closed, reason = self.closed(venue, leg), self._distrusted.get(venue)
+        return f"{venue} is not trusted: {reason}" if closed is None and reason is not None else closed
+
+    def closed(self, venue: Venue, leg: Leg) -> str | None:
+        """Why the venue would not take such an order now, whether it is trusted or not, or None."""
         if venue in self._awaited:
             return f"{venue} has not stated the account yet"
-        if (reason := self._distrusted.get(venue)) is not None:
-            return f"{venue} is not trusted: {reason}"
         said = self._said.get(venue)
         if said is None or said.state is _UP or (said.state is VenueState.POST_ONLY and leg.post_only):
             return None

@@ -144,6 +144,10 @@ class OrderCodec(Protocol):
         """These orders of ours may be spoken of, by their `venue_id`. Told before they leave, and at a start."""
         ...
 
+    def offered(self, order: Order) -> None:
+        """This one, known before, is sent once more as it is: it is refused only once each copy of it was."""
+        ...
+
     def told(self, fills: Iterable[tuple[str, str]]) -> None:
         """These fills (venue's order id or our venue_id, fill id) are booked already: at a start."""
         ...

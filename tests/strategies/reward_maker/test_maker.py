@@ -15,7 +15,7 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import MarketStatus, PriceGrid
-from dutchbook.domain.orders import EXIT, Intent, IntentId, PlanKind, Report
+from dutchbook.domain.orders import EXIT, Intent, IntentId, OrderStatus, PlanKind, Report
 from dutchbook.domain.units import CONTRACT, DOLLAR, SECOND, Money, Nanos, Price, Size
 from dutchbook.domain.wishes import Withdraw
 from dutchbook.strategies.reward_maker.observations import HedgeFailed, MarketsChosen, QuoteAllowed, QuoteRefused
@@ -583,3 +583,63 @@ def test_figures_say_what_was_done() -> None:
 def account(rig: Rig) -> AccountStated:
     now = rig.desk.now
     return AccountStated(venue=Venue.POLYMARKET, cash=Money(0), positions=(), orders=(), asked=now, received=now)
+
+
+OFFERED = {"patience": "1h"}
+"""Sales wait beside the best ask."""
+FARTHER = [(0.48, 100), (0.50, 100), (0.51, 80), (0.52, 80)]
+"""The second-best ask is a cent farther than in a deep market: a quote of NO moves to 0.50."""
+
+
+def answered(rig: Rig) -> None:
+    """The venue has what it said nothing of."""
+    rig.silent = False
+    for order in rig.resting:
+        if order.status is OrderStatus.SENDING:
+            rig.answer(order, Report.ACCEPTED)
+
+
+def test_nothing_is_quoted_until_the_venue_has_what_gives_up_a_fill() -> None:
+    rig = quoting(hedge_sell=OFFERED)
+    rig.silent = True
+    rig.fill(rig.one(Side.BUY, YES))
+    rig.quote(DEEP[0], FARTHER)
+    assert rig.prices() == {}, "the quote of NO had to move, and none takes its place while the sale is on its way"
+    said = {line.outcome for line in rig.seen() if isinstance(line, QuoteRefused) and line.rule == "unhedged"}
+    assert NO in said
+    answered(rig)
+    assert rig.prices()[NO] == cents(50)
+
+
+def test_a_sale_stays_where_it_is_while_another_order_has_no_answer() -> None:
+    rig = quoting(hedge_sell=OFFERED)
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    rig.silent = True
+    rig.quote(DEEP[0], FARTHER)
+    assert [order.status for order in rig.resting if order.leg.outcome == NO] == [OrderStatus.SENDING]
+    rig.quote(DEEP[0], [(0.49, 100), *FARTHER[1:]])
+    assert rig.one(Side.SELL, YES) == sale, "should the quote be lost, no other sale could leave for a while"
+    answered(rig)
+    assert rig.one(Side.SELL, YES).leg.limit == cents(49)
+
+
+def test_what_was_sold_stays_at_stake_until_its_trade_stands_in_a_block() -> None:
+    rig = quoting(hedge_sell=OFFERED)
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    rig.fill(sale, provisional=True)
+    assert YES not in rig.prices(), "nine dollars that may come back, and 10.20 bid for NO: no room for nine more"
+    rig.mine(sale)
+    assert rig.prices() == {YES: cents(45), NO: cents(51)}
+
+
+def test_a_sale_whose_trade_fails_leaves_no_more_at_stake_than_is_allowed() -> None:
+    rig = quoting(hedge_sell=OFFERED)
+    rig.fill(rig.one(Side.BUY, YES))
+    sale = rig.one(Side.SELL, YES)
+    rig.fill(sale, provisional=True)
+    rig.take_back(sale)
+    held = sum(position.cost for position in rig.ledger.positions.values())
+    assert held + rig.reserved(MarketId("a")) <= 25 * DOLLAR
+    assert rig.one(Side.SELL, YES).leg.size == 20 * CONTRACT, "what came back is offered again"

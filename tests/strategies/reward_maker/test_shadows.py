@@ -66,6 +66,47 @@ def test_a_partial_fill_leaves_the_rest() -> None:
     assert one.shown == 5 * CONTRACT
 
 
+def test_an_order_that_is_cancelled_before_the_book_shows_it_still_appears_and_then_goes() -> None:
+    one = shadow()
+    one.sent(0, there=OTHERS)
+    one.look(OTHERS, T)
+    assert not one.over
+    one.look(OTHERS + OURS, T)
+    assert one.shown == OURS, "what appears is ours, though it is withdrawn"
+    one.look(OTHERS, T)
+    assert one.over
+
+
+def test_an_order_that_was_refused_is_never_waited_for() -> None:
+    one = shadow()
+    one.refused()
+    assert one.over
+
+
+def test_others_who_leave_its_level_meanwhile_do_not_hide_it() -> None:
+    one = shadow()
+    one.look(0, T)
+    one.look(OURS, T)
+    assert one.shown == OURS, "alone at its price, where fifty stood as it was sent"
+
+
+def test_others_who_join_meanwhile_do_not_hide_that_it_went() -> None:
+    one = shadow()
+    one.look(OTHERS + OURS, T)
+    one.sent(0, there=OTHERS + OURS)
+    one.look(OTHERS + OURS + CONTRACT, T)
+    one.look(OTHERS + CONTRACT, T)
+    assert one.over
+
+
+def test_what_was_sent_before_at_its_level_is_shown_first() -> None:
+    one = shadow()
+    one.look(OTHERS + OURS, T, first=False)
+    assert one.shown == 0, "that may be the one before it"
+    one.look(OTHERS + OURS, T)
+    assert one.shown == OURS
+
+
 def test_levels_without_ours_lose_what_is_ours_alone() -> None:
     bids = levels([(0.46, 10), (0.45, 70), (0.44, 20)])
     own = {Price(4_500): 20 * CONTRACT, Price(4_400): 20 * CONTRACT}

@@ -18,7 +18,7 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Order, Report, TimeInForce
+from dutchbook.domain.orders import Order, OrderId, OrderStatus, Report, TimeInForce
 from dutchbook.domain.units import Nanos, Size, notional_down
 from dutchbook.exchange.exchange import Exchange
 from dutchbook.exchange.matching.messages import NewOrder, OrderState, Refusal, Refused
@@ -60,6 +60,8 @@ class ExchangeBroker:
         self._troubles = troubles
         self._tell = tell
         self._last = Nanos(0)
+        self._copies: dict[OrderId, int] = {}
+        """How often an order was sent that was sent again, less those copies that were refused."""
 
     def draft(self, order: Order, market: Market, now: Nanos) -> Prepared:  # noqa: ARG002 - the port's signature
         """The order under its own id, unchecked: the exchange judges it as it arrives."""
@@ -69,6 +71,8 @@ class ExchangeBroker:
         """See `Broker.place`."""
         at = self._arrival(now)
         for each in prepared:
+            if each.order.status is OrderStatus.UNKNOWN:  # it is sent once more
+                self._copies[each.order.id] = self._copies.get(each.order.id, 1) + 1
             self._post.send(at, partial(self._arrived, each.order))
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
@@ -111,21 +115,34 @@ class ExchangeBroker:
         else:
             self._tell(event)
 
+    def _refused(self, event: OrderReported, late: int = 0) -> None:
+        """Tell that an order was refused, unless by then another copy of it is out: then that says nothing."""
+
+        def arrives(now: Nanos) -> None:  # noqa: ARG001 - the event bears its time
+            if event.order in self._copies:
+                self._copies[event.order] -= 1
+            if not self._copies.get(event.order):
+                self._copies.pop(event.order, None)
+                self._tell(event)
+
+        self._post.send(Nanos(event.received + late), arrives)
+
     def _arrived(self, order: Order, now: Nanos) -> None:
         trouble = self._troubles.request(self.venue, Way.PLACE)
         received = Nanos(now + self._ways.answer)
-        if trouble.refusal is not None:
-            report = Report.TIMEOUT if trouble.ambiguous else Report.REJECTED
-            self._answer(OrderReported(order.id, report, received, trouble.refusal))
+        if trouble.refusal is not None and trouble.ambiguous:
+            self._answer(OrderReported(order.id, Report.TIMEOUT, received, trouble.refusal))
+        elif trouble.refusal is not None:
+            self._refused(OrderReported(order.id, Report.REJECTED, received, trouble.refusal))
         if not trouble.reaches:
             return
         self._private.know(order)
         try:
             taken = self._exchange.submit(_new_order(order, self._account, self.venue))
         except Refused as refused:
-            if trouble.answers:
+            if trouble.answers and refused.reason is not Refusal.DUPLICATE:  # another copy of it was taken
                 report = Report.CANCELLED if refused.reason in _KILLED else Report.REJECTED
-                self._answer(OrderReported(order.id, report, received, str(refused)), trouble.late)
+                self._refused(OrderReported(order.id, report, received, str(refused)), trouble.late)
             return
         if taken.state is OrderState.DELAYED and trouble.answers:
             self._answer(OrderReported(order.id, Report.ACCEPTED, received, "delayed"), trouble.late)

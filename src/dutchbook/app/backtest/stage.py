@@ -81,6 +81,9 @@ class _Silent:
     def know(self, orders: object) -> None:
         """Nothing: the private feed knows each order as it arrives."""
 
+    def offered(self, order: object) -> None:
+        """Nothing: the broker counts what arrives."""
+
     def told(self, fills: object) -> None:
         """Nothing: there was no earlier run."""
 

@@ -129,4 +129,5 @@ class Gambler:
             at=desk.now,
             reason="no reason",
             plan=plan,
+            insists=plan is not PlanKind.BASKET,
         )

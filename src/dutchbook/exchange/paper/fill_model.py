@@ -67,6 +67,9 @@ class PaperExchange:
     def rearm(self) -> None:
         """Nothing: what rests here ends with the desk."""
 
+    def stand_down(self, now: Nanos) -> None:
+        """Nothing: what rests on paper is cancelled order by order, and nobody else has any there."""
+
     def prepare(self, order: Order, market: Market, now: Nanos) -> Order:  # noqa: ARG002 - the port's signature
         """The order itself: on paper it has no other name, and is judged as it arrives."""
         return order
@@ -76,6 +79,14 @@ class PaperExchange:
 
     def depart(self, now: Nanos) -> None:
         """Nothing: each order is on its way as soon as it is submitted."""
+
+    def same(self, order: Order, market: Market) -> bool:  # noqa: ARG002 - the port's signature
+        """Never: on paper every order is answered, and none is sent twice."""
+        return False
+
+    def offer(self, order: Order, market: Market, now: Nanos) -> None:  # noqa: ARG002 - the port's signature
+        """Raises IllegalTransition: see `same`."""
+        raise IllegalTransition(f"order {order.id}: sent again at {now} - on paper every order is answered")
 
     def query(self, order: OrderId, now: Nanos) -> None:
         """Nothing: on paper every order is answered."""

@@ -139,6 +139,11 @@ class OrderPlans:
         """Whether the plan of an intent is at work."""
         return intent in self._working
 
+    def wants(self, order: Order) -> bool:
+        """Whether the plan of an order still wants it to trade. One past its time is cancelled once it is known."""
+        plan = self._by_order.get(order.id)
+        return plan is not None and not plan.stopped and not plan.awaited
+
     def working(self) -> tuple[Intent, ...]:
         """The intents whose plans are at work, oldest first."""
         return tuple(plan.intent for plan in self._working.values())
@@ -252,7 +257,8 @@ class OrderPlans:
             self._wake(plan, Nanos(now + self._settings.answer_timeout), draft)
             return
         intent = plan.intent.id
-        order = self._orders.send(intent, len(plan.orders) + 1, leg, now, Route(intent))
+        insists = plan.intent.insists
+        order = self._orders.send(intent, len(plan.orders) + 1, leg, now, Route(intent), insists=insists)
         plan.orders.append(order.id)
         self._by_order[order.id] = plan
         draft.orders.append(order)

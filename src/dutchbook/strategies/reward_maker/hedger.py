@@ -79,10 +79,10 @@ class Hedger:
         """What the contracts that are held alone cost: what filled and is not hedged.
 
         A pair is one once both of it are settled, and neither is offered: a trade that fails breaks it, and so does
-        whoever takes an offer.
+        whoever takes an offer. What was sold counts until its trade cannot fail any more.
         """
         held = [self._held(side.outcome) for side in making.sides]
-        pair, total = min(held), 0
+        pair, total = min(held), int(sum(making.returning.values()))
         if pair:
             pair = min(pair, *(self._stock.sellable(side.outcome) for side in making.sides))
         for side, size in zip(making.sides, held, strict=True):
@@ -201,7 +201,7 @@ class Hedger:
     ) -> Sequence[Wish]:
         """Withdraw a sale that the book, or more of what filled, wants otherwise: all is offered anew then."""
         hedge = side.hedge
-        if hedge is None or hedge.leaving or not hedge.rests:
+        if hedge is None or hedge.leaving or not hedge.rests or not making.settled():
             return ()
         found = self._sale(making, side, Lot(hedge.left, self._cost(side.outcome)), sights, now)
         more = min(bare, self._stock.sellable(side.outcome)) >= max(LOT, making.market.min_size)
@@ -322,7 +322,7 @@ class Hedger:
         now: Nanos,
     ) -> Sequence[Wish]:
         """Withdraw what bids for the other outcome once a sale may stand, all is paired, or the price is another."""
-        if bid.leaving or bid.over or not bid.rests:
+        if bid.leaving or bid.over or not bid.rests or not making.settled():
             return ()
         lot = Lot(bid.left, self._cost(side.outcome)) if alone else None
         seen = sights.get(side.outcome, _NO_SIGHT)
@@ -340,19 +340,20 @@ class Hedger:
         return _withdrawn(bid, f"bid that pairs {side.outcome}: {why}")
 
     def _sell(self, making: Making, side: OutcomeSide, lot: Lot, found: Sale, desk: DeskView) -> Sequence[Wish]:
-        blocking = _in_the_way(side.quote, found.price)
-        if blocking is not None:
-            return blocking
         market, tif = making.market, TimeInForce.GTC
         plan = PlanKind.POST_ONLY if found.way in (Way.OFFER, Way.ABOVE_BIDS) else PlanKind.LIMIT
         if lot.size < market.min_size:  # too little to rest: bids may take it all the same
             if not found.takes or _dollars(found, lot) < market.min_notional:
                 return ()
             plan, tif = PlanKind.MARKET, TimeInForce.IOC
+        blocking = _in_the_way(side.quote, found.price)
+        if blocking is not None:
+            return blocking
         leg = Leg(side.outcome, making.id, Side.SELL, found.price, lot.size, found.price, tif)
         text = f"{decimal_text(lot.size, 6)} that cost {decimal_text(lot.cost, 4)} at {found.way}"
         intent = self._intent(leg, plan, Money(0), text, desk)
-        side.hedge, side.completing = Own(intent.id, found.price, lot.size, lot.size, since=desk.now), False
+        side.hedge = Own(intent.id, found.price, lot.size, lot.size, since=desk.now, cost=lot.cost)
+        side.completing = False
         return (intent,)
 
     def _intent(self, leg: Leg, plan: PlanKind, cost: Money, text: str, desk: DeskView) -> Intent:
@@ -372,6 +373,7 @@ class Hedger:
             reason=f"hedge: {text}",
             plan=plan,
             rests=self._settings.quote_rests,
+            insists=True,
         )
 
     def _subject(self, outcome: OutcomeId) -> str:

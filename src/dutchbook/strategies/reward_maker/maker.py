@@ -298,6 +298,8 @@ class RewardMaker:
         if order is None or making is None:
             return _NOTHING
         side = making.side(order.leg.outcome)
+        if not isinstance(event, OrderReported):
+            making.follow_sale(event)
         if isinstance(event, OrderFilled) and side.quote is not None and side.quote.intent == order.intent:
             making.toxicity.filled(event.fill, desk.now, yes=side is making.yes)
         for own in (side.quote, side.hedge):

@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from dutchbook.domain.book import Side
+from dutchbook.domain.events import FillMined, FillReversed, FillSettled, OrderFilled
 from dutchbook.domain.identity import MarketId, OutcomeId
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import IntentId
+from dutchbook.domain.orders import IntentId, OrderId
 from dutchbook.domain.pricing.rewards import Resting
 from dutchbook.domain.rewards import RewardTerms
-from dutchbook.domain.units import SECOND, Nanos, Price, Size
+from dutchbook.domain.units import SECOND, Money, Nanos, Price, Size, notional_up
 from dutchbook.strategies.reward_maker.quoting import Sight, Target, mirrored
 from dutchbook.strategies.reward_maker.safety import Danger
 from dutchbook.strategies.reward_maker.shadows import Levels, Shadow, without
@@ -40,6 +42,8 @@ class Own(msgspec.Struct):
     """When it was wished for."""
     shadow: Shadow | None = None
     """What of the book is it, where our orders stand in the books that we see."""
+    cost: Price = Price(0)
+    """What a contract that it sells had cost."""
 
     def offers(self, now: Nanos) -> int:
         """How much of it the venue surely has, or will say so in a moment: 0 where its answer is overdue."""
@@ -113,6 +117,8 @@ class Making(msgspec.Struct):
     seen_less: list[tuple[OutcomeId, bool, Price, int]] = []
     merging: Nanos = Nanos(0)
     """Until then no merge is asked for again."""
+    returning: dict[tuple[OrderId, str], Money] = {}
+    """What our sales had cost that stand in no block yet, by order and fill: a trade that fails brings it back."""
 
     @property
     def id(self) -> MarketId:
@@ -132,6 +138,17 @@ class Making(msgspec.Struct):
         """The other one."""
         return self.no if side is self.yes else self.yes
 
+    def follow_sale(self, event: OrderFilled | FillMined | FillSettled | FillReversed) -> None:
+        """Keep what a sale of ours had cost at stake until its trade stands in a block, or failed."""
+        if not isinstance(event, OrderFilled):
+            self.returning.pop((event.order, event.fill), None)
+            return
+        fill = event.fill
+        if fill.side is Side.SELL and fill.provisional:
+            own = self.side(fill.outcome).hedge
+            cost = own.cost if own is not None and own.intent == fill.intent and own.cost else fill.price
+            self.returning[fill.order, fill.id] = notional_up(cost, fill.size)
+
     def orders(self) -> list[Own]:
         """All orders of ours that are at work there, or may be."""
         found = (self.yes.quote, self.yes.hedge, self.no.quote, self.no.hedge)
@@ -143,6 +160,20 @@ class Making(msgspec.Struct):
         Nothing goes its way until it is known what became of it, hedges neither: so nothing should fill meanwhile.
         """
         return next((own for own in self.orders() if not own.rests and now >= own.answer_due), None)
+
+    def settled(self) -> bool:
+        """Whether the venue said of each order of ours that it has it.
+
+        Until then no cover is given up: should one be lost, nothing goes its way for a while, no other cover either.
+        """
+        return all(own.rests for own in self.orders())
+
+    def covered(self, side: OutcomeSide) -> bool:
+        """Whether the venue has an order of ours that gives up what is held of an outcome: a sale, or a pairing bid."""
+        other = self.other(side)
+        sale = None if side.completing else side.hedge
+        bid = other.hedge if other.completing else None
+        return any(own is not None and own.rests and not (own.over or own.leaving) for own in (sale, bid))
 
     def resting(self) -> tuple[Resting, ...]:
         """Our quotes that rest, in terms of the book of YES."""
@@ -181,22 +212,45 @@ class Making(msgspec.Struct):
         for shadow in self.shadows:
             own = live.get(id(shadow))
             aim = 0 if own is None or own.leaving else own.left
-            if shadow.aim == aim == shadow.shown:
+            if own is not None and own.over and not own.rests and own.left == own.size:
+                shadow.refused()
+                continue
+            if not shadow.due and shadow.shown == aim:
                 continue  # the book shows all that was sent
             found = self.levels.get(shadow.outcome)
             if found is not None:
                 there = found.there(bid=shadow.bid, price=shadow.price)
-                shadow.sent(aim, there)
+                before = self._before(shadow)
+                shadow.sent(aim, there + sum(each.aim - each.shown for each in before))
                 if own is None or (own.rests and not own.leaving):
                     shadow.confirmed(now)
-                shadow.look(there, now)
+                shadow.look(there, now, first=not before)
         self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
+
+    def _before(self, shadow: Shadow) -> list[Shadow]:
+        """Our orders at the same level of which the book has yet to show something, that were sent before this one.
+
+        What rests is cancelled before another takes its place, so its end comes first in the book too.
+        """
+        found = []
+        for each in self.shadows:
+            if each is shadow:
+                break
+            if each.due and _place(each, shadow.outcome) == (shadow.bid, shadow.price):
+                found.append(each)
+        return found
 
     def _own(self, outcome: OutcomeId, *, bid: bool) -> Mapping[Price, int]:
         sizes: dict[Price, int] = {}
         for shadow in self.shadows:
-            if not shadow.shown or (shadow.outcome == outcome) is not (shadow.bid is bid):
-                continue
-            price = shadow.price if shadow.outcome == outcome else mirrored(shadow.price)
-            sizes[price] = sizes.get(price, 0) + shadow.shown
+            on_bid, price = _place(shadow, outcome)
+            if shadow.shown and on_bid is bid:
+                sizes[price] = sizes.get(price, 0) + shadow.shown
         return sizes
+
+
+def _place(shadow: Shadow, outcome: OutcomeId) -> tuple[bool, Price]:
+    """Where an order stands in the book of an outcome: whether among its bids, and at what price."""
+    if shadow.outcome == outcome:
+        return shadow.bid, shadow.price
+    return not shadow.bid, mirrored(shadow.price)

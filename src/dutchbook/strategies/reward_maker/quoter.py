@@ -86,7 +86,7 @@ class Quoter:
         for side in sorted(making.sides, key=lambda side: stock.alone.get(side.outcome, 0)):
             wanted = found[side.outcome]
             if isinstance(wanted, Target) and side.quote is None:
-                wanted = self._unwanted(stock, side) or self._affordable(making, side, wanted, bound) or wanted
+                wanted = self._unwanted(stock, making, side) or self._affordable(making, side, wanted, bound) or wanted
             self._note(making, side, wanted, desk.now)
             if isinstance(wanted, Danger):
                 wishes += _withdrawn(side, wanted)
@@ -199,10 +199,18 @@ class Quoter:
             return Danger("crossing", "below the best ask", decimal_text(target.price, 4))
         return next(dangers(target, seen, making.variation.value, settings), target)
 
-    def _unwanted(self, stock: Filled, side: OutcomeSide) -> Danger | None:
-        """Whether more of an outcome would stand in the way of what is held of it."""
+    def _unwanted(self, stock: Filled, making: Making, side: OutcomeSide) -> Danger | None:
+        """Whether more of an outcome would stand in the way of what is held of it, or of what is to give that up.
+
+        Nothing is quoted until the venue has what does. A quote for the other outcome goes its way: one that is lost
+        would hold it up.
+        """
         if bare := stock.bare.get(side.outcome):
             return Danger("unhedged", "what filled is sold, offered or paired", f"{decimal_text(bare, 6)} are not")
+        for held in making.sides:
+            if (alone := stock.alone.get(held.outcome)) and not making.covered(held):
+                text = f"{decimal_text(alone, 6)} are not"
+                return Danger("unhedged", "what filled is sold, offered or paired", text)
         return None
 
     def _affordable(self, making: Making, side: OutcomeSide, target: Target, bound: Money) -> Danger | None:
@@ -306,6 +314,7 @@ class Quoter:
             reason=f"quote at the {target.place}: {decimal_text(target.size, 6)} at {decimal_text(target.price, 4)}",
             plan=PlanKind.POST_ONLY,
             rests=self._settings.quote_rests,
+            insists=True,
         )
         side.quote = Own(intent.id, target.price, target.size, target.size, since=desk.now)
         self.quotes += 1

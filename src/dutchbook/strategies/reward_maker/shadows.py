@@ -22,44 +22,62 @@ class Shadow(msgspec.Struct):
     outcome: OutcomeId
     bid: bool
     price: Price
-    aim: int = 0
-    """How much the book will show once it has heard of all that we sent."""
     shown: int = 0
+    due: list[int] = []
+    """What the book will show of it next, and then: an order that was cancelled at once still appears, then goes."""
     base: int = 0
-    """The level's size when we sent what the book does not show yet."""
+    """The level's size before the first of that shows; others who come and go meanwhile move it."""
     told: bool = False
     """Whether the venue said that it did what we sent."""
     since: Nanos = Nanos(0)
 
     def sent(self, aim: int, there: int) -> None:
-        """We sent what will make it so much; the level holds `there` now."""
-        if aim != self.aim:
-            self.aim, self.base, self.told = aim, there, False
+        """We sent what will make it so much; the level holds `there`, or will by what we sent before."""
+        if aim == self.aim:
+            return
+        if not self.due:
+            self.base = there
+        self.due.append(aim)
+        self.told = False
+
+    def refused(self) -> None:
+        """It never was in the book, nor will be."""
+        self.shown = 0
+        self.due.clear()
+
+    @property
+    def aim(self) -> int:
+        """How much the book will show once it has heard of all that we sent."""
+        return self.due[-1] if self.due else self.shown
 
     def confirmed(self, now: Nanos) -> None:
         """The venue says that it is so."""
         if not self.told:
             self.told, self.since = True, now
 
-    def look(self, there: int, now: Nanos) -> None:
-        """Follow the level: a change as large as the one expected is ours."""
-        change = self.aim - self.shown
-        if change > 0:
-            seen = there >= self.base + change
-        else:
-            seen = there <= self.base + change
-        if seen or (self.told and now >= self.since + SETTLES):
+    def look(self, there: int, now: Nanos, *, first: bool = True) -> None:
+        """Follow the level: a change as large as the one expected is ours, if none that we sent before is due first."""
+        if self.due and self.told and now >= self.since + SETTLES:
             self.shown = self.aim
+            self.due.clear()
+        while self.due and first:
+            change = self.due[0] - self.shown
+            self.base = min(self.base, there) if change > 0 else max(self.base, there)
+            seen = there >= self.base + change if change > 0 else there <= self.base + change
+            if not seen:
+                return
+            self.base += change
+            self.shown = self.due.pop(0)
 
     @property
     def over(self) -> bool:
         """Whether nothing of it is in the book, nor will be."""
-        return not self.aim and not self.shown
+        return not self.due and not self.shown
 
     @property
     def settles(self) -> Nanos | None:
         """When the venue's word counts whatever the book shows; None if nothing is open."""
-        return Nanos(self.since + SETTLES) if self.told and self.shown != self.aim else None
+        return Nanos(self.since + SETTLES) if self.told and self.due else None
 
 
 class Levels(msgspec.Struct, frozen=True):

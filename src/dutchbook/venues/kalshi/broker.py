@@ -14,7 +14,7 @@ import msgspec
 
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Order, TimeInForce
+from dutchbook.domain.orders import Order, OrderStatus, TimeInForce
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.venues.budget import Budget, Filling
@@ -120,6 +120,8 @@ class KalshiBroker:
         self._flying: dict[str, Order] = {}
         self._carried: dict[str, str] = {}
         self._wanted: dict[str, Order] = {}
+        self._again: set[str] = set()
+        """Orders that were sent once more: that a copy never left says nothing of the one before."""
         self._frames: FrameSink | None = None
         self._failure: asyncio.Future[None] | None = None
 
@@ -151,13 +153,15 @@ class KalshiBroker:
             self._orders.place(one.market)
             self._want_group(one.order, one.market)
             self._flying[one.venue_id] = one.order
+            if one.order.status is OrderStatus.UNKNOWN:
+                self._again.add(one.venue_id)
         self._sender.place(prepared)
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
         """See `Broker.cancel`. What has not left never will; what has no name yet is cancelled once it has one."""
         wishes: list[CancelWish] = []
         for order in orders:
-            if self._sender.withdraw(order.venue_id):
+            if self._sender.withdraw(order.venue_id) and order.venue_id not in self._again:
                 continue
             wish = self._orders.wish(order.venue_id, order.leg.market)
             if wish is not None:
@@ -264,6 +268,7 @@ class KalshiBroker:
     def _learn_one(self, name: str, order: Order, said: Placed) -> None:
         match said.outcome:
             case Outcome.TAKEN:
+                self._again.discard(name)
                 group, market = self._carried.pop(name, ""), order.leg.market
                 rests, filled = bool(said.resting), said.filled
                 self._act(self._orders.taken(name, said.order_id, market, group, rests=rests, filled=filled))
@@ -308,8 +313,10 @@ class KalshiBroker:
         shard = prepared.market.shard
         if shard is None or not _waits(prepared.order):
             return ""
-        group = self._carried[prepared.venue_id] = self._groups.of(shard)
-        return group
+        name = prepared.venue_id
+        if name not in self._again or name not in self._carried:  # sent once more, it is what it was
+            self._carried[name] = self._groups.of(shard)
+        return self._carried[name]
 
     async def _arm(self) -> None:
         """Have order groups before the first order that rests, once there is a line to ask for them."""

@@ -21,12 +21,14 @@ class KnownOrder:
     An order that ended with fills that were not heard of yet is kept open until they come: only then its end is told.
     """
 
-    __slots__ = ("_accepted", "_doubted", "_end", "_refused", "order", "over", "told")
+    __slots__ = ("_accepted", "_doubted", "_end", "_refused", "copies", "order", "over", "told")
 
     def __init__(self, order: Order) -> None:
         self.order = order
         self.told = int(order.filled)
         self.over = order.status.final
+        self.copies = 1
+        """How often it was sent, less those that were refused: under one client id, which the venue takes once."""
         self._accepted = order.status in _ACCEPTED
         self._doubted = order.status is OrderStatus.UNKNOWN
         self._refused = order.status in _NEVER_THERE
@@ -45,6 +47,11 @@ class KnownOrder:
             return []
         self._doubted = True
         return [OrderReported(self.order.id, Report.TIMEOUT, received, detail)]
+
+    def one_refused(self) -> bool:
+        """A copy of it was refused; whether that says nothing of it, as another was sent and not refused."""
+        self.copies -= 1
+        return self.copies > 0
 
     def refused(self, report: Report, detail: str, received: Nanos) -> list[OrderEvent]:
         """It never came to be (REJECTED), or was over at once (CANCELLED)."""

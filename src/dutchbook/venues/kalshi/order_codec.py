@@ -74,6 +74,11 @@ class KalshiOrderCodec:
         """See `OrderCodec.know`."""
         self._known.add(orders)
 
+    def offered(self, order: Order) -> None:
+        """See `OrderCodec.offered`."""
+        if (known := self._known.get(order.venue_id)) is not None:
+            known.copies += 1
+
     def told(self, fills: Iterable[tuple[str, str]]) -> None:
         """See `OrderCodec.told`."""
         self._told.update(fills)
@@ -136,6 +141,8 @@ class KalshiOrderCodec:
                 if not said.resting:
                     events += known.ended(Report.CANCELLED, said.filled, "what did not fill at once is gone", received)
                 return events
+            case Outcome.REFUSED | Outcome.KILLED if known.one_refused():
+                return [*known.unknown(f"{said.detail} - another copy of it is out", received)]
             case Outcome.REFUSED | Outcome.KILLED:
                 report = Report.REJECTED if said.outcome is Outcome.REFUSED else Report.CANCELLED
                 events = [*known.refused(report, self._explained(said.detail), received)]

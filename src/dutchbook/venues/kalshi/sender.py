@@ -1,6 +1,6 @@
 """Writes on their way to Kalshi: requests signed ahead, paced by the write budget, over warm connections, sent once.
 
-Nothing here is ever sent a second time. Each request ends in one `Answered`, whatever came of it.
+Nothing here is sent a second time by itself. Each request ends in one `Answered`, whatever came of it.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """One account at Polymarket: its orders, cancels and questions go out here, its answers come back as frames.
 
-An order's bytes are written within `place`. No order is ever sent twice, whatever the answer; reads are.
+An order's bytes are written within `place`. No order is sent twice by itself, whatever the answer; reads are.
 """
 
 import asyncio

@@ -44,7 +44,7 @@ class End(msgspec.Struct, frozen=True):
 class KnownOrder:
     """One order. `accounted` is the size of all its trades that were heard of, failed ones too."""
 
-    __slots__ = ("accounted", "asked", "delayed", "end", "filled", "heard", "matched", "order", "status")
+    __slots__ = ("accounted", "asked", "copies", "delayed", "end", "filled", "heard", "matched", "order", "status")
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -55,6 +55,8 @@ class KnownOrder:
         """The most that the venue said has traded."""
         self.end: End | None = None
         self.asked = 0
+        self.copies = 1
+        """How often it was sent, less those that were refused: the same bytes, which the venue takes once."""
         self.delayed = False
         self.heard: Nanos | None = order.created if order.status in _HEARD else None
         """When the venue first showed that it has the order."""
@@ -65,6 +67,11 @@ class KnownOrder:
             return []
         self.status = NEXT[self.status, report]
         return [OrderReported(self.order.id, report, received, detail)]
+
+    def one_refused(self) -> bool:
+        """A copy of it was refused; whether that says nothing of it, as another was sent and not refused."""
+        self.copies -= 1
+        return self.copies > 0
 
     def seen(self, received: Nanos) -> None:
         """The venue spoke of it as of an order that it has or had."""

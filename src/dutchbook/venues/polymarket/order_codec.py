@@ -68,6 +68,11 @@ class PolymarketOrderCodec:
         """See `OrderCodec.know`."""
         self._orders.know(orders)
 
+    def offered(self, order: Order) -> None:
+        """See `OrderCodec.offered`."""
+        if (known := self._orders.get(order.venue_id)) is not None:
+            known.copies += 1
+
     def told(self, fills: Iterable[tuple[str, str]]) -> None:
         """See `OrderCodec.told`."""
         self._book.told(fills)
@@ -144,6 +149,8 @@ class PolymarketOrderCodec:
         match verdict.fate:
             case Fate.UNKNOWN:
                 return known.report(Report.TIMEOUT, received, verdict.detail)
+            case Fate.REJECTED if known.one_refused():
+                return known.report(Report.TIMEOUT, received, f"{verdict.detail} - another copy of it is out")
             case Fate.REJECTED:
                 told = known.report(Report.REJECTED, received, verdict.detail)
                 if told:

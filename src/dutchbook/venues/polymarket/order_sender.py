@@ -1,6 +1,6 @@
 """Sending orders and cancels: which go together, what they cost, when they leave, and what their answers teach us.
 
-An order's bytes are written within the call, unless the rate limits make it wait; nothing is ever sent twice.
+An order's bytes are written within the call, unless the rate limits make it wait; nothing is ever sent twice by itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from itertools import batched
 import msgspec
 
 from dutchbook.domain.identity import MarketId
-from dutchbook.domain.orders import Order
+from dutchbook.domain.orders import Order, OrderStatus
 from dutchbook.domain.units import Nanos
 from dutchbook.venues.budget import Bill, Budget
 from dutchbook.venues.departures import Departure, Departures
@@ -49,6 +49,8 @@ class Sent(msgspec.Struct, frozen=True):
     market: MarketId
     created: Nanos
     post_only: bool
+    again: bool = False
+    """Whether it was sent more than once: that a copy never left says nothing of the one before."""
 
 
 class _Batch(msgspec.Struct, frozen=True):
@@ -96,6 +98,9 @@ class OrderSender:
             ids, bodies = zip(*part, strict=True)
             self._leave(ids, bodies)
         for one in prepared:
+            known = self.sent.get(one.venue_id)
+            if known is not None and one.order.status is OrderStatus.UNKNOWN:
+                self.sent[one.venue_id] = msgspec.structs.replace(known, again=True)
             self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
@@ -104,7 +109,7 @@ class OrderSender:
         for order in orders:
             self._remember(order.venue_id, Sent(order.leg.market, order.created, order.leg.post_only))
         stayed = self._withdraw(frozenset(wanted), now)
-        rest = [id_ for id_ in wanted if id_ not in stayed]
+        rest = [id_ for id_ in wanted if id_ not in stayed or self.sent[id_].again]
         for ids in batched(rest, MOST_CANCELS):
             self._cancel(ids)
 
