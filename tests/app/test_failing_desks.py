@@ -94,7 +94,9 @@ def test_a_desk_whose_turn_never_ends_is_seen_halted_and_resumed_by_the_program(
     lines = list(journal_lines(tmp_path, None))
     refused = [line for line in lines if line.kind == "report" and b"the desk is halted" in bytes(line.body)]
     assert refused
-    assert [line.kind for line in lines if line.kind == "command"] == ["command", "command"]
+    commands = [json.loads(bytes(line.body)) for line in lines if line.kind == "command"]
+    assert [said["type"] for said in commands] == ["halt", "cancel_ordered", "resume"]
+    assert commands[1]["buys_only"] is True
 
 
 @pytest.mark.parametrize("process", [0, 2**22 + 1])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dutchbook.app.control.client import ask
-from dutchbook.app.control.wire import ShowLatency
+from dutchbook.app.control.wire import HeedHalt, ShowLatency
 from dutchbook.app.runs import facts_of, run_folder
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import DutchbookError, UsageError
@@ -23,6 +23,8 @@ BY_COMMAND = "dutchbook halt"
 BY_RESUME = "dutchbook resume"
 _LONGEST_NAME = 200
 _LATEST_RUNS = 5
+_HEED_PATIENCE_S = 0.06
+"""For a running desk to take note of a halt: whoever halts hears within 100 ms, whatever the desk does."""
 _PATIENCE_S = 2.0
 """For a running desk's answer: a status is wanted above all where something hangs."""
 
@@ -41,7 +43,16 @@ def halt(home: Path, reason: str, by: str = BY_COMMAND) -> str:
             f"{halt_file(home)}: {error.strerror}, so the halt would not outlive this desk; {told} - make room, and "
             "halt again"
         ) from error
-    return f"HALTED: {standing.reason} (by {standing.by}); {_tell(holder(Home(home).lock))}"
+    told = "; ".join(filter(None, (_tell(holder(Home(home).lock)), _heeded(home))))
+    return f"HALTED: {standing.reason} (by {standing.by}); {told}"
+
+
+def _heeded(home: Path) -> str:
+    """What a desk that works says of the halt. One that is busy or hangs is not waited for: the halt holds anyway."""
+    try:
+        return ask(home, HeedHalt(), _HEED_PATIENCE_S).said
+    except DutchbookError:
+        return ""
 
 
 def halted(home: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import MarketStatus
+from dutchbook.domain.units import SECOND
 from dutchbook.exchange.faults.switchboard import Switchboard
 from dutchbook.exchange.rules import Mode
 from dutchbook.exchange.servers.control import Control, Steering
@@ -133,6 +135,18 @@ async def test_status_and_accounts_are_shown() -> None:
         assert said["venues"]["polymarket"]["markets"]["open"] == 2  # type: ignore[index]
         rows = (await control.ask("GET", "/accounts"))[1]["polymarket"]
         assert [(row["id"], row["open_orders"]) for row in rows] == [("ann", 1)]  # type: ignore[attr-defined]
+
+
+async def test_the_orders_of_test_accounts_are_shown_with_when_they_were_taken() -> None:
+    async with endpoint() as control:
+        exchange = control.stage.exchange
+        taken = exchange.submit(control.stage.order("ann", Side.BUY, 50, 10))
+        exchange.submit(control.stage.order("bob", Side.BUY, 40, 10))
+        control.stage.clock.pass_time(2 * SECOND)
+        exchange.cancel("ann", taken.new.id)
+        rows: Any = (await control.ask("GET", "/orders"))[1]["polymarket"]
+        assert [(row["account"], row["side"], row["state"]) for row in rows] == [("ann", "buy", "cancelled")]
+        assert rows[0]["updated"] - rows[0]["placed"] == 2 * SECOND
 
 
 async def test_other_peoples_pages_cannot_reach_it() -> None:

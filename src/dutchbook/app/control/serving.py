@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dutchbook.app.control.rows import order_rows
 from dutchbook.app.control.showing import Showcase
 from dutchbook.app.control.socket import Reply
-from dutchbook.app.control.wire import Answer, Cancel, Pause, Reconcile, Request, Steer, Stop, Unpause
+from dutchbook.app.control.wire import Answer, Cancel, HeedHalt, Pause, Reconcile, Request, Steer, Stop, Unpause
 from dutchbook.config.modes import Mode
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import UsageError
@@ -47,12 +47,19 @@ class Commands:
                 self.stop(request)
             case Cancel() | Reconcile() | Pause() | Unpause():
                 reply(self._answer(said=self._command(request)))
+            case HeedHalt():
+                self._loop.heed_halt(self._place())
+                reply(self._answer(said=self._cancelling()))
             case _:
                 reply(self._answer(**self._showcase.show(request)))
 
     def refusal(self, error: str) -> Answer:
         """The answer to what cannot be done."""
         return self._answer(error=error)
+
+    def _cancelling(self) -> str:
+        opens = [order for order in self._desk.execution.orders.working() if order.leg.side is Side.BUY]
+        return f"orders that open risk, cancelled now: {len(opens)}"
 
     def open_risk(self) -> tuple[Order, ...]:
         """Orders that must end before the desk may: all, or those that buy, as it was asked; unknown ones always."""

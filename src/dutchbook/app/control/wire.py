@@ -75,6 +75,10 @@ class ShowStrategies(msgspec.Struct, frozen=True, tag="strategies"):
     """What runs, and what of it is paused."""
 
 
+class HeedHalt(msgspec.Struct, frozen=True, tag="heed_halt"):
+    """See now whether a halt was ordered: the answer says what is being cancelled. It orders none."""
+
+
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     """Cancel an order, all of a market, or (both None) all."""
 
@@ -132,7 +136,7 @@ type Show = (
 type Steer = Cancel | Reconcile | Pause | Unpause | Stop
 """What is done. `by` says who wants it (`cli:ann`, `web:ann`, `telegram:7`; empty is the command line), `why` the
 reason in their words; both go on record."""
-type Request = Show | Steer
+type Request = Show | Steer | HeedHalt
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -79,6 +79,7 @@ class Control:
             [
                 web.get("/status", self._status),
                 web.get("/accounts", self._accounts),
+                web.get("/orders", self._orders),
                 web.get("/faults", self._faults),
                 web.post("/faults", self._turn_on),
                 web.delete("/faults/{name}", self._turn_off),
@@ -127,6 +128,27 @@ class Control:
                 }
             )
         return rows
+
+    async def _orders(self, _: web.Request) -> web.Response:
+        exchanges = self._steering.exchanges
+        return _json({venue: self._orders_of(exchange, venue) for venue, exchange in exchanges.items()})
+
+    def _orders_of(self, exchange: Exchange, venue: Venue) -> list[dict[str, object]]:
+        """Every order that the test accounts ever had taken, oldest first of each; `placed` is when it was."""
+        return [
+            {
+                "id": order.new.id,
+                "account": name,
+                "outcome": order.new.outcome,
+                "side": order.new.side,
+                "state": order.state,
+                "reason": order.reason,
+                "placed": order.placed,
+                "updated": order.updated,
+            }
+            for name in self._steering.accounts.get(venue, ())
+            for order in exchange.orders_of(name)
+        ]
 
     async def _faults(self, _: web.Request) -> web.Response:
         return _json(self._board.status())
