@@ -56,6 +56,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "users.json"
 
     @property
+    def users_record(self) -> Path:
+        """Who changed users and keys: a line for each change."""
+        return self.root / "users-record.jsonl"
+
+    @property
     def sessions(self) -> Path:
         """Who is signed in at the screens, so that their restart signs nobody out."""
         return self.run / "sessions.json"

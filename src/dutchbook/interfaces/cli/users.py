@@ -1,6 +1,5 @@
 """dutchbook users: who may act through the dashboard and its API."""
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,7 +61,9 @@ def add(ctx: typer.Context, name: Name, role: As = Role.OPERATOR) -> None:
     file = _file(ctx)
     there = file.read().users.get(name)
     second = there.second if there is not None else ""
-    file.put_user(User(name=name, role=role, password=hashed(password), made=_now(), second=second))
+    was = {} if there is None else {"was": str(there.role)}
+    now = _on_record(ctx, "change user" if was else "add user", name=name, role=role, **was)
+    file.put_user(User(name=name, role=role, password=hashed(password), made=now, second=second))
     show(f"{name} may sign in as {role}")
 
 
@@ -70,9 +71,12 @@ def add(ctx: typer.Context, name: Name, role: As = Role.OPERATOR) -> None:
 def remove(ctx: typer.Context, name: Annotated[str, typer.Argument(help="A user's name, or the id of a key.")]) -> None:
     """Remove a user or a key. Whoever is signed in by it is out at once."""
     file = _file(ctx)
-    if name in file.read().keys:
+    found = file.read().keys.get(name)
+    if found is not None:
+        _on_record(ctx, "remove key", key=name, name=found.name, role=found.role)
         file.remove_key(name)
     else:
+        _on_record(ctx, "remove user", name=name, role=_user(file, name).role)
         file.remove_user(name)
     show(f"{name} is gone")
 
@@ -90,7 +94,8 @@ def key(
     from dutchbook.storage.users_file import ApiKey
 
     whole, id_, secret = new_key()
-    _file(ctx).put_key(ApiKey(id=id_, name=name, role=role, secret=hashed(secret), made=_now(), live=live))
+    now = _on_record(ctx, "make key", key=id_, name=name, role=role, real_money="yes" if live else "no")
+    _file(ctx).put_key(ApiKey(id=id_, name=name, role=role, secret=hashed(secret), made=now, live=live))
     if json:
         print_json({"id": id_, "key": whole, "role": role})
     else:
@@ -105,7 +110,7 @@ def code(ctx: typer.Context, role: As = Role.OPERATOR, json: Json = False) -> No
     from dutchbook.storage.users_file import SignInCode
 
     _, id_, secret = new_key()
-    now = _now()
+    now = _on_record(ctx, "make sign-in code", code=id_, role=role)
     made = SignInCode(id=id_, role=role, secret=hashed(secret), until=Nanos(now + _CODE_LASTS_S * SECOND))
     _file(ctx).put_code(made, now)
     if json:
@@ -123,11 +128,13 @@ def second(
     """Set up a second factor for a user: one-time codes of a phone. Acting on real money needs one."""
     import msgspec
 
+    from dutchbook.domain.units import SECOND
     from dutchbook.interfaces.web.second_factor import address, code_at, new_secret
 
     file = _file(ctx)
     user = _user(file, name)
     secret = "" if off else new_secret()
+    now = _on_record(ctx, "take second factor away" if off else "set up second factor", name=name)
     file.put_user(msgspec.structs.replace(user, second=secret))
     if off:
         show(f"{name} has no second factor any more")
@@ -135,7 +142,7 @@ def second(
     show(
         address(secret, name),
         f"give this address, or the secret {secret}, to the authenticator program of {name}; it is not shown again",
-        f"it is right if the program shows {code_at(secret, int(time.time()))} now",
+        f"it is right if the program shows {code_at(secret, now // SECOND)} now",
     )
 
 
@@ -155,7 +162,13 @@ def _file(ctx: typer.Context) -> "UsersFile":
     return UsersFile(Home(invocation(ctx).home).users)
 
 
-def _now() -> "Nanos":
+def _on_record(ctx: typer.Context, action: str, **detail: str) -> "Nanos":
+    """Put a change on record before it is made; when that was. Raises ConfigError if it cannot go there."""
     from dutchbook.engine.clocks import RealClock
+    from dutchbook.storage.home import Home
+    from dutchbook.storage.users_record import UserChange, UsersRecord
 
-    return RealClock().now()
+    call, now = invocation(ctx), RealClock().now()
+    told = {name: str(value) for name, value in detail.items()}
+    UsersRecord(Home(call.home).users_record).append(UserChange(at=now, by=call.by, action=action, detail=told))
+    return now
