@@ -8,7 +8,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,15 +19,18 @@ _ADDRESS = re.compile(r"^dashboard: (http://\S+)$", re.MULTILINE)
 
 
 class DeskWithScreens:
-    """`dutchbook run --walk --dashboard`. Its address is known once it is said, and it answers a little later."""
+    """`dutchbook run --walk --dashboard`, or at another `market`.
 
-    def __init__(self, home: Path, *words: str) -> None:
+    Its address is known once it is said, and it answers a little later.
+    """
+
+    def __init__(self, home: Path, *words: str, market: Sequence[str] = ("--walk",)) -> None:
         self.home = home
         home.mkdir(parents=True)
         self._said = home / "said"
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [*_PROGRAM, "run", "--walk", "--dashboard", "--port", "0", *words],
+                [*_PROGRAM, "run", *market, "--dashboard", "--port", "0", *words],
                 env={**os.environ, "DUTCHBOOK_HOME": str(home)},
                 cwd=home,
                 stdout=said,
