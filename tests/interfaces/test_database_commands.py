@@ -94,3 +94,42 @@ def test_mistakes_are_one_line(terminal: Terminal, tmp_path: Path) -> None:
         assert told.code != 0
         assert told.err.startswith("error: ")
         assert told.err.count("\n") == 1, told.err
+
+
+def test_old_entries_leave_the_log_and_what_was_traded_stays(traded: Terminal) -> None:
+    assert traded("decisions").code == 0
+
+    def rows() -> dict[str, int]:
+        return {each["name"]: each["rows"] for each in json.loads(traded("db", "stats", "--json").out)["tables"]}
+
+    before = rows()
+    would = json.loads(traded("db", "prune", "--decisions", "1d", "--recordings", "0s", "--dry-run", "--json").out)
+    assert rows() == before, "a dry run changes nothing"
+    pruned = traded("db", "prune", "--decisions", "1d", "--recordings", "0s")
+    assert pruned.code == 0, pruned.err
+    assert pruned.out.startswith("gone, older than `retention` allows: ")
+    after = rows()
+    emptied = ("decisions", "journal_lines", "near_misses", "opportunities")
+    assert would["entries"] == sum(before[name] for name in emptied) > 0
+    assert [after[name] for name in emptied] == [0, 0, 0, 0]
+    assert {name: count for name, count in after.items() if name not in emptied} == {
+        name: count + (name == "edits") for name, count in before.items() if name not in emptied
+    }, "and who did it is on record"
+    assert before["fills"] > 0
+    verified = traded("decisions", "--verify")
+    assert verified.code == 0, "what went on purpose is no forgery"
+    assert "too old for the log" in verified.out
+    assert traded("db", "rebuild").code == 0
+    assert {**rows(), "edits": 0} == {**before, "edits": 0}, "the journals have all of it"
+
+
+def test_frames_are_let_go_by_a_command_and_orders_are_still_explained(traded: Terminal) -> None:
+    assert traded("db", "prune", "--recordings", "1d").code == 0
+    assert not list(traded.home.glob("runs/*/recording/frames-*"))
+    [order, *_] = json.loads(traded("journal", "show", "--kind", "order", "--json").out)
+    told = traded("explain", order["body"]["id"])
+    assert told.code == 0, told.err
+    assert "retention.recordings" in told.out
+    assert "retention.recordings" in traded("replay", next(traded.home.glob("runs/*/recording"))).err
+    assert "it is no duration" not in traded("db", "prune", "--runs", "soon").err
+    assert traded("db", "prune", "--runs", "soon").code == 2

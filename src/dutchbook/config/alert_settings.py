@@ -1,7 +1,7 @@
 """Settings of alerts: what a person hears of, where, how loudly and when. Addresses of channels are keys."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -40,65 +40,65 @@ Positive = Annotated[Duration, AfterValidator(_some)]
 SomeShare = Annotated[Share, AfterValidator(_some)]
 Exceptions = Annotated[Words, AfterValidator(_exceptions)]
 
-_ON, _SILENT, _OFF, _DIGEST = "on", "silent", "off", "digest"
+_ON, _SILENT, _OFF, _DIGEST = Loudness.ON, Loudness.SILENT, Loudness.OFF, Loudness.DIGEST
 
 
-def _how(default: str, what: str) -> object:
+def _how(default: Loudness, what: str) -> Any:  # as pydantic's `Field` gives it
     return Field(default=default, description=f"{what}: `on`, `silent`, `digest` or `off`.")
 
 
 class OccasionSettings(RoomSettings):
     """What becomes of each occasion, on every channel that takes its tier. All screens show each that is not off."""
 
-    desk_started: Loudness = _how(_ON, "A desk began to work")  # type: ignore[assignment]
-    desk_stopped: Loudness = _how(_ON, "A desk ended in good order")  # type: ignore[assignment]
-    desk_died: Loudness = _how(_ON, "A desk is gone without a last line in its journal")  # type: ignore[assignment]
-    desk_silent: Loudness = _how(_ON, "A desk runs and does not answer")  # type: ignore[assignment]
-    halt: Loudness = _how(_ON, "The desk was halted, or one venue")  # type: ignore[assignment]
-    resumed: Loudness = _how(_ON, "A person lifted the halt")  # type: ignore[assignment]
-    paused: Loudness = _how(_SILENT, "A pause began or ended")  # type: ignore[assignment]
-    unknown_order: Loudness = _how(_ON, "Nobody knows whether an order lives, for 10 s")  # type: ignore[assignment]
-    mismatch: Loudness = _how(_ON, "The desk and a venue differ on orders, fills or balances")  # type: ignore[assignment]
-    trouble: Loudness = _how(_ON, "Anything else that the desk wants a person to hear of")  # type: ignore[assignment]
-    venue_down: Loudness = _how(_ON, "A venue takes no orders, or not all")  # type: ignore[assignment]
-    venue_up: Loudness = _how(_ON, "It takes them again")  # type: ignore[assignment]
-    stale_data: Loudness = _how(_ON, "No market data arrives")  # type: ignore[assignment]
-    limit_breach: Loudness = _how(_ON, "A limit refused an intent")  # type: ignore[assignment]
-    drawdown: Loudness = _how(_ON, "Equity came near the ratcheting stop")  # type: ignore[assignment]
-    stop_hit: Loudness = _how(_ON, "The ratcheting stop was hit")  # type: ignore[assignment]
-    daily_loss: Loudness = _how(_ON, "The loss of the day reached its limit")  # type: ignore[assignment]
-    big_move: Loudness = _how(_ON, "A basket ended with a large profit or loss")  # type: ignore[assignment]
-    journal: Loudness = _how(_ON, "The journal is damaged")  # type: ignore[assignment]
-    fill: Loudness = _how(_SILENT, "An order traded")  # type: ignore[assignment]
-    resolution: Loudness = _how(_SILENT, "A market in which something is held was decided")  # type: ignore[assignment]
-    order_placed: Loudness = _how(_OFF, "An order was sent")  # type: ignore[assignment]
-    order_cancelled: Loudness = _how(_OFF, "An order ended without trading")  # type: ignore[assignment]
-    opportunity: Loudness = _how(_OFF, "A bundle could be executed at a profit")  # type: ignore[assignment]
-    unusual_volume: Loudness = _how(_DIGEST, "A market trades far more than it did")  # type: ignore[assignment]
-    large_trade: Loudness = _how(_DIGEST, "Somebody traded much at once")  # type: ignore[assignment]
-    depth_change: Loudness = _how(_DIGEST, "Much of a book came or went")  # type: ignore[assignment]
-    flow_imbalance: Loudness = _how(_DIGEST, "Nearly all trades go one way")  # type: ignore[assignment]
-    daily_summary: Loudness = _how(_ON, "The results of the day")  # type: ignore[assignment]
-    digest: Loudness = _how(_SILENT, "What was kept for a digest")  # type: ignore[assignment]
-    channel_down: Loudness = _how(_ON, "A channel takes no messages")  # type: ignore[assignment]
-    test: Loudness = _how(_ON, "`dutchbook alerts test`")  # type: ignore[assignment]
+    desk_started: Loudness = _how(_ON, "A desk began to work")
+    desk_stopped: Loudness = _how(_ON, "A desk ended in good order")
+    desk_died: Loudness = _how(_ON, "A desk is gone without a last line in its journal")
+    desk_silent: Loudness = _how(_ON, "A desk runs and does not answer")
+    halt: Loudness = _how(_ON, "The desk was halted, or one venue")
+    resumed: Loudness = _how(_ON, "A person lifted the halt")
+    paused: Loudness = _how(_SILENT, "A pause began or ended")
+    unknown_order: Loudness = _how(_ON, "Nobody knows whether an order lives, for 10 s")
+    mismatch: Loudness = _how(_ON, "The desk and a venue differ on orders, fills or balances")
+    trouble: Loudness = _how(_ON, "Anything else that the desk wants a person to hear of")
+    venue_down: Loudness = _how(_ON, "A venue takes no orders, or not all")
+    venue_up: Loudness = _how(_ON, "It takes them again")
+    stale_data: Loudness = _how(_ON, "No market data arrives")
+    limit_breach: Loudness = _how(_ON, "A limit refused an intent")
+    drawdown: Loudness = _how(_ON, "Equity came near the ratcheting stop")
+    stop_hit: Loudness = _how(_ON, "The ratcheting stop was hit")
+    daily_loss: Loudness = _how(_ON, "The loss of the day reached its limit")
+    big_move: Loudness = _how(_ON, "A basket ended with a large profit or loss")
+    journal: Loudness = _how(_ON, "The journal is damaged")
+    fill: Loudness = _how(_SILENT, "An order traded")
+    resolution: Loudness = _how(_SILENT, "A market in which something is held was decided")
+    order_placed: Loudness = _how(_OFF, "An order was sent")
+    order_cancelled: Loudness = _how(_OFF, "An order ended without trading")
+    opportunity: Loudness = _how(_OFF, "A bundle could be executed at a profit")
+    unusual_volume: Loudness = _how(_DIGEST, "A market trades far more than it did")
+    large_trade: Loudness = _how(_DIGEST, "Somebody traded much at once")
+    depth_change: Loudness = _how(_DIGEST, "Much of a book came or went")
+    flow_imbalance: Loudness = _how(_DIGEST, "Nearly all trades go one way")
+    daily_summary: Loudness = _how(_ON, "The results of the day")
+    digest: Loudness = _how(_SILENT, "What was kept for a digest")
+    channel_down: Loudness = _how(_ON, "A channel takes no messages")
+    test: Loudness = _how(_ON, "`dutchbook alerts test`")
 
 
-def _least(default: str, what: str) -> object:
+def _least(default: Tier, what: str) -> Any:  # as pydantic's `Field` gives it
     return Field(default=default, description=f"The least tier that goes to {what}.")
 
 
 class ChannelSettings(RoomSettings):
     """From which tier on a channel of each kind is used. A channel without an address is not there at all."""
 
-    console: Tier = _least("important", "the messenger's own output and its log")  # type: ignore[assignment]
-    telegram: Tier = _least("routine", "Telegram")  # type: ignore[assignment]
-    discord: Tier = _least("important", "Discord")  # type: ignore[assignment]
-    slack: Tier = _least("important", "Slack")  # type: ignore[assignment]
-    email: Tier = _least("important", "e-mail")  # type: ignore[assignment]
-    push: Tier = _least("important", "a push service: Pushover, ntfy, Gotify")  # type: ignore[assignment]
-    sms: Tier = _least("critical", "SMS: Twilio")  # type: ignore[assignment]
-    other: Tier = _least("important", "every other address in `ALERT_URLS`")  # type: ignore[assignment]
+    console: Tier = _least(Tier.IMPORTANT, "the messenger's own output and its log")
+    telegram: Tier = _least(Tier.ROUTINE, "Telegram")
+    discord: Tier = _least(Tier.IMPORTANT, "Discord")
+    slack: Tier = _least(Tier.IMPORTANT, "Slack")
+    email: Tier = _least(Tier.IMPORTANT, "e-mail")
+    push: Tier = _least(Tier.IMPORTANT, "a push service: Pushover, ntfy, Gotify")
+    sms: Tier = _least(Tier.CRITICAL, "SMS: Twilio")
+    other: Tier = _least(Tier.IMPORTANT, "every other address in `ALERT_URLS`")
 
 
 class AnomalySettings(RoomSettings):

@@ -148,7 +148,7 @@ def _duration_text(nanos: int) -> str:
     for symbol, factor in (("d", 86_400 * SECOND), ("h", 3_600 * SECOND), ("m", 60 * SECOND), ("s", SECOND)):
         if nanos and nanos % factor == 0:
             return f"{nanos // factor}{symbol}"
-    if nanos % MILLISECOND == 0 or nanos < SECOND:
+    if nanos and (nanos % MILLISECOND == 0 or nanos < SECOND):
         return _bare(nanos, 6) + "ms"
     return _bare(nanos, 9) + "s"
 

@@ -19,6 +19,7 @@ from dutchbook.portfolio.settings import PortfolioSettings
 from dutchbook.risk.settings import RiskSettings
 from dutchbook.storage.database.settings import DatabaseSettings
 from dutchbook.storage.log_settings import LogSettings
+from dutchbook.storage.retention_settings import RetentionSettings
 from dutchbook.storage.settings import StorageSettings
 from dutchbook.strategies.cross_venue_settings import CrossVenueSettings
 from dutchbook.strategies.exit_settings import ExitSettings
@@ -111,6 +112,7 @@ class Settings(RoomSettings):
     paper: PaperSettings = PaperSettings.model_validate({})
     storage: StorageSettings = StorageSettings.model_validate({})
     database: DatabaseSettings = DatabaseSettings.model_validate({})
+    retention: RetentionSettings = RetentionSettings.model_validate({})
     logs: LogSettings = LogSettings.model_validate({})
     alerts: AlertSettings = AlertSettings.model_validate({})
     telegram: TelegramSettings = TelegramSettings.model_validate({})

@@ -26,7 +26,6 @@ from dutchbook.interfaces.alerts.market_watch import MarketWatch
 from dutchbook.interfaces.alerts.notices import Notice
 from dutchbook.interfaces.alerts.triggers import Triggers
 from dutchbook.interfaces.alerts.watching import DeskWatch, Look
-from dutchbook.interfaces.cycle_reports import CycleReports
 from dutchbook.interfaces.day_results import day_results
 from dutchbook.interfaces.desk_side import DeskSide
 from dutchbook.interfaces.service_notify import ServiceManager
@@ -63,13 +62,11 @@ class Messenger:
         center: AlertCenter,
         channels: Sequence[Channel],
         market_watch: MarketWatch | None = None,
-        reports: CycleReports | None = None,
     ) -> None:
         self._around = around
         self._center = center
         self._couriers = [Courier(center, channel, around.clock, around.say) for channel in channels]
         self._market_watch = market_watch
-        self._reports = reports
         self._follower = RunFollower(around.home)
         self._triggers: Triggers | None = None
         self._run = ""
@@ -159,8 +156,6 @@ class Messenger:
             data_age=snapshot.data_age if snapshot else None,
         )
         self._tell(self._watch.after(look))
-        if self._reports is not None and snapshot is not None:
-            self._write_report(self._reports, snapshot)
         self._around.manager.alive()
 
     async def now_and_then(self) -> None:
@@ -183,12 +178,6 @@ class Messenger:
         except RecordingError as error:
             self._market_watch = None  # what is damaged stays so; a restart tries again
             self._around.say("markets_not_watched", {"reason": str(error)})
-
-    def _write_report(self, reports: CycleReports, snapshot: DeskSnapshot) -> None:
-        try:
-            reports.look(snapshot, self._around.clock.now())
-        except OSError as error:
-            self._around.say("report_not_written", {"reason": f"{error.filename}: {error.strerror}"})
 
     async def _snapshot(self) -> tuple[DeskSnapshot | None, bool]:
         try:

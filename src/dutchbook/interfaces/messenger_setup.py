@@ -22,7 +22,6 @@ from dutchbook.interfaces.alerts.channels import AppriseChannel, Channel, Consol
 from dutchbook.interfaces.alerts.market_watch import MarketWatch
 from dutchbook.interfaces.alerts.routing import Routing
 from dutchbook.interfaces.alerts.wanted import alert_chats, telegram_configured
-from dutchbook.interfaces.cycle_reports import CycleReports
 from dutchbook.interfaces.day_results import DayResult, day_results
 from dutchbook.interfaces.desk_side import LocalDesk
 from dutchbook.interfaces.error_reports import ErrorReports
@@ -132,9 +131,7 @@ async def _serve(setup: Setup, keys: MessageKeys, logs: StructuredLogs, farewell
         channels += bot_channels
         names = channel_names(addresses, telegram=bool(bot_channels))
         center = AlertCenter(book, Routing(settings.alerts, names), settings.alerts, keys.redactor)
-        kept = settings.logs
-        reports = CycleReports(Home(setup.home).reports, every=kept.report_every, keep=kept.keep)
-        messenger = Messenger(around, center, channels, MarketWatch(settings.alerts.anomalies), reports)
+        messenger = Messenger(around, center, channels, MarketWatch(settings.alerts.anomalies))
         logs.mode = lambda: messenger.mode
         setup.write(f"messenger at work: {', '.join(name.name for name in names)}")
         work = asyncio.create_task(messenger.run(*jobs))

@@ -47,6 +47,6 @@ class LogSettings(RoomSettings):
     )
     report_every: Duration = Field(
         default="1h",  # type: ignore[assignment]
-        description="How often the messenger writes a report of the desk, as JSON into `reports` of the home; 0s "
-        "is never. Reports are kept as long as log files.",
+        description="How often a desk writes a report of its cycle, as JSON into `reports` of the home; 0s is never. "
+        "Reports are kept as long as log files.",
     )

@@ -21,6 +21,8 @@ class RecordingCheck(msgspec.Struct, frozen=True, kw_only=True):
     frames: int = 0
     events: int = 0
     gaps: int = 0
+    pruned: int = 0
+    """Segments that were let go on purpose: no problem."""
     problems: tuple[str, ...] = ()
 
 
@@ -31,8 +33,8 @@ def verify(folder: Path) -> RecordingCheck:
     except (RecordingError, OSError) as error:
         return RecordingCheck(ok=False, complete=False, problems=(str(error),))
     check = _Counter()
-    frames = check.count(len(block.frames) for block in recording.frame_blocks())
-    events = check.count(1 for _ in recording.events())
+    frames = check.count(len(block.frames) for block in recording.kept_blocks())
+    events = check.count(1 for _ in recording.kept_events())
     gaps = check.count(1 for _ in _lazily(recording.gaps))
     check.count(1 for _ in _lazily(recording.markets))
     return RecordingCheck(
@@ -41,6 +43,7 @@ def verify(folder: Path) -> RecordingCheck:
         frames=frames,
         events=events,
         gaps=gaps,
+        pruned=recording.pruned,
         problems=tuple(check.problems),
     )
 

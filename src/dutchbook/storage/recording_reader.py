@@ -24,6 +24,7 @@ from dutchbook.storage.manifest import (
     read_manifest,
     segment_name,
 )
+from dutchbook.storage.pruning import pruned_of
 from dutchbook.storage.segments import PART
 
 _ADVICE = "use `dutchbook data verify`, or import it again"
@@ -44,15 +45,18 @@ class Recording:
     blocks of the last one are read, and the total is not known.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, pruned: int = 0) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.pruned = pruned
+        """How many of its first segments were let go on purpose."""
         self._catalogue: CatalogueFile | None = None
 
     @classmethod
     def open(cls, folder: Path) -> "Recording":
         """Open the recording in `folder`. Raises RecordingError if there is none, or its manifest is damaged."""
-        return cls(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        return cls(folder, manifest, pruned_of(folder))
 
     @property
     def total(self) -> int:
@@ -76,14 +80,20 @@ class Recording:
 
     def frame_blocks(self) -> Iterator[FrameBlock]:
         """All frames in order, a few hundred at a time: the fastest way through. Raises as `frames` does."""
-        for number, entry in enumerate(self.manifest.segments):
-            if entry.kind is SegmentKind.FRAMES:
-                yield from self._proven_blocks(number, entry)
+        self._check_begins()
+        yield from self.kept_blocks()
+
+    def kept_blocks(self) -> Iterator[FrameBlock]:
+        """`frame_blocks` without those that were pruned."""
+        for number, entry in self._kept(SegmentKind.FRAMES):
+            yield from self._proven_blocks(number, entry)
         if not self.manifest.complete:
             yield from self._open_blocks()
 
     def frame_at(self, ref: FrameRef) -> Frame:
         """The frame at one place. Reads its segment up to there. Raises RecordingError if it is not there."""
+        if 0 <= ref.segment < self.pruned:
+            raise RecordingError(f"{ref} was let go with its segment: it was older than `retention.recordings` allowed")
         if 0 <= ref.segment < len(self.manifest.segments):
             entry = self.manifest.segments[ref.segment]
             blocks = self._proven_blocks(ref.segment, entry) if entry.kind is SegmentKind.FRAMES else iter(())
@@ -96,17 +106,21 @@ class Recording:
 
     def events(self) -> Iterator[tuple[MarketEvent, FrameRef]]:
         """All events in order, with segment and number. Raises RecordingError before the first damaged segment."""
+        self._check_begins()
+        yield from self.kept_events()
+
+    def kept_events(self) -> Iterator[tuple[MarketEvent, FrameRef]]:
+        """`events` without those that were pruned."""
         # DuckDB and NumPy cost a tenth of a second: only recordings of events need them.
         from dutchbook.storage.event_table import read_events
 
-        for number, entry in enumerate(self.manifest.segments):
-            if entry.kind is SegmentKind.EVENTS:
-                self._prove(entry)
-                count = 0
-                for event in read_events(self.folder / entry.name):
-                    yield event, FrameRef(number, count)
-                    count += 1
-                self._check_count(entry, count)
+        for number, entry in self._kept(SegmentKind.EVENTS):
+            self._prove(entry)
+            count = 0
+            for event in read_events(self.folder / entry.name):
+                yield event, FrameRef(number, count)
+                count += 1
+            self._check_count(entry, count)
 
     def gaps(self) -> tuple[Gap, ...]:
         """What its writer knows to have missed. Raises RecordingError if the gap log is damaged."""
@@ -125,6 +139,20 @@ class Recording:
             return tuple(msgspec.json.Decoder(Gap).decode_lines(content))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise RecordingError(f"{path} is damaged ({error}) - {_ADVICE}") from error
+
+    def _kept(self, kind: SegmentKind) -> Iterator[tuple[int, SegmentEntry]]:
+        """The finished segments of a kind that are there, with their numbers."""
+        for number, entry in enumerate(self.manifest.segments):
+            if entry.kind is kind and number >= self.pruned:
+                yield number, entry
+
+    def _check_begins(self) -> None:
+        """Books cannot be followed from the middle of a recording."""
+        if self.pruned:
+            raise RecordingError(
+                f"{self.folder}: its first {self.pruned} segments were let go, being older than "
+                "`retention.recordings` allowed - only what needs no frames can be told of it"
+            )
 
     def _read_catalogue(self) -> CatalogueFile:
         if self._catalogue is None:

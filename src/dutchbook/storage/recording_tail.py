@@ -12,6 +12,7 @@ from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.ports import Frame
 from dutchbook.storage.frame_lines import decode_frames
 from dutchbook.storage.manifest import SegmentKind, segment_name
+from dutchbook.storage.pruning import pruned_of
 from dutchbook.storage.segments import PART
 
 _CHUNK = 1 << 20
@@ -22,10 +23,10 @@ class RecordingTail:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._segment = 0
+        first = self._segment = pruned_of(folder)
         while (folder / segment_name(SegmentKind.FRAMES, self._segment)).exists():
             self._segment += 1
-        if self._segment and not (folder / (segment_name(SegmentKind.FRAMES, self._segment) + PART)).exists():
+        if self._segment > first and not self._part().exists():
             self._segment -= 1
         self._offset = 0
 
@@ -45,8 +46,11 @@ class RecordingTail:
         path = self.folder / segment_name(SegmentKind.FRAMES, self._segment)
         if path.exists():
             return path, True
-        part = path.with_name(path.name + PART)
+        part = self._part()
         return (part, False) if part.exists() else (None, False)
+
+    def _part(self) -> Path:
+        return self.folder / (segment_name(SegmentKind.FRAMES, self._segment) + PART)
 
     def _blocks(self, path: Path) -> Iterator[list[Frame]]:
         try:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from dutchbook.app.read_models.staging import entries
 from dutchbook.domain.errors import JournalError
+from dutchbook.storage.database.forgetting import forgotten_before
 from dutchbook.storage.database.tables import DECISIONS, JOURNAL_LINES
 from dutchbook.storage.journal_reader import JournalLine
 
@@ -19,13 +20,15 @@ type _Kept = Mapping[str, object]
 class LogCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What comparing a run's log with its journal found.
 
-    `lines` of the journal were proven, `entries` of the log compared. `wrong` are the numbers of the first lines whose
-    entries are missing, changed or too many; `problem` says where the journal itself cannot be proven.
+    `lines` of the journal were proven, `entries` of the log compared; what belonged to `forgotten` lines left the log
+    on purpose, being old. `wrong` are the numbers of the first lines whose entries are missing, changed or too many;
+    `problem` says where the journal itself cannot be proven.
     """
 
     run: str
     lines: int
     entries: int
+    forgotten: int
     wrong: tuple[int, ...]
     problem: str
 
@@ -38,8 +41,9 @@ def check_log(connection: Connection, run: str, journal: Iterator[JournalLine], 
     """Compare the log of a run with its journal, up to the line to which it was read."""
     kept = _rows(connection, run)
     following = next(kept, None)
+    before = forgotten_before(connection)
     wrong: list[int] = []
-    lines = compared = 0
+    lines = compared = forgotten = 0
     problem = ""
     try:
         for line in journal:
@@ -50,13 +54,16 @@ def check_log(connection: Connection, run: str, journal: Iterator[JournalLine], 
             if following is not None and following[0] == line.seq:
                 stored, following = following[1], next(kept, None)
             compared += len(stored)
-            if not _agrees(line, stored):
+            if not stored and line.at < before:
+                forgotten += 1
+            elif not _agrees(line, stored):
                 wrong.append(line.seq)
     except JournalError as error:
         problem = str(error)
     if following is not None and not problem:
         wrong.append(following[0])
-    return LogCheck(run=run, lines=lines, entries=compared, wrong=tuple(wrong[:_NAMED]), problem=problem)
+    named = tuple(wrong[:_NAMED])
+    return LogCheck(run=run, lines=lines, entries=compared, forgotten=forgotten, wrong=named, problem=problem)
 
 
 def _agrees(line: JournalLine, stored: tuple[_Kept, ...]) -> bool:

@@ -6,15 +6,19 @@ from pathlib import Path
 import msgspec
 
 from dutchbook.app.read_models.projector import Projector, forget_all
-from dutchbook.domain.errors import DatabaseError
+from dutchbook.app.retention import Pruned, prune_files
+from dutchbook.domain.errors import DatabaseError, DatabaseInUse
 from dutchbook.domain.units import Nanos
 from dutchbook.storage.database.backups import back_up, restore
 from dutchbook.storage.database.database import Database
+from dutchbook.storage.database.edits.authors import Author
+from dutchbook.storage.database.forgetting import count_entries, forget_entries
 from dutchbook.storage.database.location import Location, location
 from dutchbook.storage.database.rows import BackupRecord
 from dutchbook.storage.database.schema import check_known, is_current, newest, revision_of, upgrade
 from dutchbook.storage.database.settings import DatabaseSettings
 from dutchbook.storage.database.writing_lock import WritingLock
+from dutchbook.storage.retention_settings import RetentionSettings
 
 
 class Upgraded(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +105,38 @@ def read_all(
     return lines, tuple(f"{run.run}: {run.problem}" for run in found if run.problem)
 
 
+def prune(
+    home: Path, settings: DatabaseSettings, keep: RetentionSettings, author: Author, *, look_only: bool = False
+) -> Pruned:
+    """Let go of what is older than `keep` allows, in files and in the database. With `look_only` nothing goes.
+
+    `author` says who wants it, and what time it is. While a dashboard runs, the database is its own to prune: that is
+    said among the problems.
+    """
+    now = author.at
+    files = prune_files(home, keep, now, look_only=look_only)
+    if not keep.decisions or not _exists(location(home, settings)):
+        return files
+    before = Nanos(now - keep.decisions)
+    try:
+        if look_only:
+            with Database.to_read(location(home, settings)) as database:
+                entries = database.query(count_entries, before)
+        else:
+            database, _ = open_to_write(home, settings, now)
+            with database:
+                entries = database.change(forget_entries, author, before)
+    except DatabaseInUse as error:
+        return msgspec.structs.replace(files, problems=(*files.problems, f"the decision log stays: {error}"))
+    return msgspec.structs.replace(files, entries=entries)
+
+
+def _exists(place: Location) -> bool:
+    return place.file is None or place.file.exists()
+
+
 def _keep_what_is_there(place: Location, now: Nanos) -> BackupRecord | None:
-    if place.file is not None and not place.file.exists():
+    if not _exists(place):
         return None
     try:
         return back_up(place, now)

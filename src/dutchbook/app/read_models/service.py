@@ -11,13 +11,17 @@ from dutchbook.app.read_models.maintenance import Upgraded, open_to_write
 from dutchbook.app.read_models.projector import Projector
 from dutchbook.domain.errors import DatabaseError
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import DAY, Nanos
 from dutchbook.storage.database.backups import back_up, backups
 from dutchbook.storage.database.database import Database
+from dutchbook.storage.database.edits.authors import Author
+from dutchbook.storage.database.forgetting import forget_entries
 from dutchbook.storage.database.settings import DatabaseSettings
+from dutchbook.storage.retention_settings import RetentionSettings
 
 _EVERY_S = 0.25
 _AFTER_TROUBLE_S = 2.0
+_KEEP_ALL = RetentionSettings.model_validate({})
 
 
 class ReadModelsHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +39,16 @@ class ReadModelsHealth(msgspec.Struct, frozen=True, kw_only=True):
 class ReadModels:
     """Open from the start of the process that serves screens to its end; nobody else writes meanwhile."""
 
-    def __init__(self, home: Path, settings: DatabaseSettings, clock: Clock) -> None:
+    def __init__(
+        self, home: Path, settings: DatabaseSettings, clock: Clock, retention: RetentionSettings = _KEEP_ALL
+    ) -> None:
         """Open the database, bring it up to date, begin to follow the journals.
 
-        Raises DatabaseError if another process writes to it, or it cannot be used.
+        `retention` says which entries leave it again, once a day. Raises DatabaseError if another process writes to it,
+        or it cannot be used.
         """
+        self._retention = retention
+        self._next_forgetting = Nanos(0)
         self._clock = clock
         self._settings = settings
         self.database: Database
@@ -79,6 +88,7 @@ class ReadModels:
             try:
                 self._projector.catch_up()
                 self._copy_if_due()
+                self._forget_if_due()
             except (DatabaseError, OSError) as error:
                 # A full disk, a server that restarts: nothing is lost, the same lines are read again.
                 self._problem, wait = str(error), _AFTER_TROUBLE_S
@@ -97,3 +107,11 @@ class ReadModels:
                 back_up(self.database.place, now, self._settings.keep_backups)
                 newest = next(iter(backups(self.database.place)))
             self._next_copy = Nanos(newest.at + every)
+
+    def _forget_if_due(self) -> None:
+        """Let go of entries that are older than the settings allow, once a day."""
+        now, keep = self._clock.now(), self._retention.decisions
+        if keep and now >= self._next_forgetting:
+            self._next_forgetting = Nanos(now + DAY)
+            author = Author(by="retention", at=now, why="older than retention.decisions allows")
+            self.database.change(forget_entries, author, Nanos(now - keep))

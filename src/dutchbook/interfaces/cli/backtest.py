@@ -47,35 +47,17 @@ def backtest(  # noqa: PLR0913, PLR0917 - the options of a command are its argum
 
     The desk is the one that trades live; orders, answers and market data take their time, and queues are real.
     """
-    from dutchbook.app.backtest.backtest import Wanted, many
     from dutchbook.app.backtest.backtest import backtest as run_backtest
-    from dutchbook.app.backtest.contenders import entry_of, plan_of
-    from dutchbook.app.backtest.post import Ways
-    from dutchbook.app.sandbox.serving import scenario_of
+    from dutchbook.app.backtest.backtest import many
+    from dutchbook.app.backtest.contenders import entry_of
     from dutchbook.domain.errors import UsageError
-    from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
-    from dutchbook.exchange.faults.plan import FaultPlan
 
     call = invocation(ctx)
     settings = call.load().settings
     names = list(dict.fromkeys(strategy or ["bundle"]))
     for name in names:
         entry_of(name, settings)
-    latency = Nanos(round(latency_ms * MILLISECOND))
-    wanted = [
-        Wanted(
-            strategy=name,
-            spec=spec,
-            seed=each,
-            lasts=Nanos(round(hours * 3_600) * SECOND),
-            plan=plan,
-            ways=Ways.even(latency, Nanos(latency // 5)),
-        )
-        for spec in (scenario_of(scenario),)
-        for plan in (FaultPlan() if faults is None else plan_of(faults),)
-        for each in range(seed, seed + seeds)
-        for name in names
-    ]
+    wanted = _wanted(names, scenario, faults, range(seed, seed + seeds), hours=hours, latency_ms=latency_ms)
     if keep and len(wanted) > 1:
         raise UsageError("--keep keeps one run, not several - name one strategy and one seed")
     if len(wanted) > 1 or page is not None:
@@ -87,6 +69,27 @@ def backtest(  # noqa: PLR0913, PLR0917 - the options of a command are its argum
         print_json(report.as_json())
     else:
         _show(report)
+
+
+def _wanted(
+    names: Sequence[str], scenario: str, faults: str | None, seeds: range, *, hours: float, latency_ms: float
+) -> "list[Wanted]":
+    """Each strategy with each seed. Raises UsageError for a scenario or a plan that is not there."""
+    from dutchbook.app.backtest.backtest import Wanted
+    from dutchbook.app.backtest.contenders import plan_of
+    from dutchbook.app.backtest.post import Ways
+    from dutchbook.app.sandbox.serving import scenario_of
+    from dutchbook.domain.units import MILLISECOND, SECOND, Nanos
+    from dutchbook.exchange.faults.plan import FaultPlan
+
+    spec, plan = scenario_of(scenario), FaultPlan() if faults is None else plan_of(faults)
+    latency = Nanos(round(latency_ms * MILLISECOND))
+    lasts, ways = Nanos(round(hours * 3_600) * SECOND), Ways.even(latency, Nanos(latency // 5))
+    return [
+        Wanted(strategy=name, spec=spec, seed=seed, lasts=lasts, plan=plan, ways=ways)
+        for seed in seeds
+        for name in names
+    ]
 
 
 def _silent(report: "Report") -> None:

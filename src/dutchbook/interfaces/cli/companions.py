@@ -36,13 +36,16 @@ def _messenger_is_wanted(call: Invocation, settings: "Settings") -> bool:
 
 def dashboard_line(settings: "Settings", beside_it: "Sequence[Companion]") -> str:
     """Where the dashboard is, if there is one among them."""
-    from dutchbook.interfaces.web.listening import address
-
     for each in beside_it:
         if each.name == "dashboard":
-            port = each.arguments[each.arguments.index("--port") + 1]
-            return f"dashboard: {address(settings.web, int(port))}"
+            return _where(settings, int(each.arguments[each.arguments.index("--port") + 1]))
     return ""
+
+
+def _where(settings: "Settings", port: int) -> str:
+    from dutchbook.interfaces.web.listening import address
+
+    return f"dashboard: {address(settings.web, port)}"
 
 
 @contextmanager
@@ -67,7 +70,7 @@ def _dashboard(call: Invocation, settings: "Settings", port: int | None) -> "Com
     from dutchbook.app.accounts.names import KeyName
     from dutchbook.app.companions import Companion
     from dutchbook.interfaces.cli.dashboard import TO_ACT
-    from dutchbook.interfaces.web.listening import address, door_of, listening
+    from dutchbook.interfaces.web.listening import door_of, listening
     from dutchbook.storage.home import Home
     from dutchbook.storage.users_file import UsersFile
 
@@ -76,7 +79,7 @@ def _dashboard(call: Invocation, settings: "Settings", port: int | None) -> "Com
     door_of(web, users)
     with listening(web.host, web.port) as found:  # taken or not is said now, in one line
         chosen = found.getsockname()[1]
-    _tell(f"dashboard: {address(web, chosen)}")
+    _tell(_where(settings, chosen))
     if not users.users:
         _tell(TO_ACT)
     words = (*words_before(call), "dashboard", "--port", str(chosen), COMPANION)

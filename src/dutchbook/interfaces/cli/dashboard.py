@@ -1,8 +1,9 @@
 """dutchbook dashboard: the screens of this home, in a browser and as an API."""
 
+import logging
 import os
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -10,12 +11,15 @@ from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from dutchbook.config.settings import Settings
+    from dutchbook.storage.redaction import Redactor
 
 TO_ACT = "to act there, sign in: dutchbook users code prints a code, dutchbook users add NAME makes a user"
+_ROOM = "screens"
+"""Of its log files. What it prints goes to `dashboard-DATE.log` where a desk started it."""
 _NICENESS = 5
 """Screens yield to the desk that they belong to."""
 
@@ -34,7 +38,9 @@ def dashboard(
     from importlib.metadata import version
 
     from dutchbook.engine.clocks import RealClock
-    from dutchbook.interfaces.web.context import Surroundings, new_context
+    from dutchbook.interfaces.alerts.channel_keys import MessageKeys
+    from dutchbook.interfaces.structured_logs import StructuredLogs
+    from dutchbook.interfaces.web.context import ENVIRONMENT_KEY, Surroundings, new_context
     from dutchbook.interfaces.web.serving import serve
 
     call = invocation(ctx)
@@ -54,7 +60,32 @@ def dashboard(
     def ready(address: str) -> None:
         show(f"dashboard: {address}", *([] if somebody else [TO_ACT]))
 
-    serve(context, ready, with_input=companion, debug=debug)
+    redactor = MessageKeys(call.home, around.environ).redactor
+    redactor.learn(filter(None, [around.environ.get(ENVIRONMENT_KEY)]))
+    logs = StructuredLogs(call.home, _ROOM, settings.logs, around.clock, redactor)
+    logs.mode = lambda: context.mode
+    aloud = _Aloud(logs.mode, redactor)
+    logging.getLogger().addHandler(aloud)
+    try:
+        serve(context, ready, with_input=companion, debug=debug)
+    finally:
+        logging.getLogger().removeHandler(aloud)
+        logs.close()
+
+
+class _Aloud(logging.StreamHandler[TextIO]):
+    """What goes into the log, for whoever sits at the terminal: the mode comes first, secrets are left out."""
+
+    def __init__(self, mode: "Callable[[], str]", redactor: "Redactor") -> None:
+        super().__init__()
+        self.setLevel(logging.WARNING)
+        self._mode = mode
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record in words."""
+        said = self._redactor.text(super().format(record))
+        return f"[{self._mode().upper()}] {record.levelname.lower()}: {said}"
 
 
 def _with_key(environ: "Mapping[str, str]", home: "Path") -> "Mapping[str, str]":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dutchbook.interfaces.cli.durations import nanos_of
 from dutchbook.interfaces.cli.grouped_help import group
 from dutchbook.interfaces.cli.invocation import invocation
 from dutchbook.interfaces.cli.output import pairs, print_json, show, table, warn
@@ -137,6 +138,44 @@ def stats(ctx: typer.Context, json: AsJson = False) -> None:
     )
     rows = ((each.name, f"{each.rows:,}", "the journals" if each.derived else "people") for each in figures.tables)
     show(pairs("Database", facts), table("Tables", ("table", ">rows", "from"), rows))
+
+
+Age = Annotated[str | None, typer.Option(metavar="TIME", help="Older than this, for example 90d.")]
+
+
+@COMMANDS.command("prune", epilog="Example: dutchbook db prune --recordings 30d --dry-run")
+def prune(
+    ctx: typer.Context,
+    recordings: Age = None,
+    decisions: Age = None,
+    runs: Age = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; nothing goes.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Let go of old frames, entries of the decision log, and runs: what is older than `retention` says, or an option.
+
+    Orders, fills, trades, equity, and runs with real money stay. A running desk is not disturbed.
+    """
+    from msgspec import structs
+
+    from dutchbook.app.read_models.maintenance import prune as let_go
+    from dutchbook.app.retention import told
+    from dutchbook.engine.clocks import RealClock
+    from dutchbook.storage.database.edits.authors import Author
+
+    call = invocation(ctx)
+    settings = call.load().settings
+    asked = {"recordings": recordings, "decisions": decisions, "runs": runs}
+    given = {name: nanos_of(f"--{name}", age) for name, age in asked.items() if age is not None}
+    keep = settings.retention.model_copy(update=given)
+    author = Author(by=call.by, at=RealClock().now(), why="dutchbook db prune")
+    done = let_go(call.home, settings.database, keep, author, look_only=dry_run)
+    if json:
+        print_json({"dry_run": dry_run, **structs.asdict(done)})
+        return
+    show(f"{'would go' if dry_run else 'gone'}, {told(done)}" if told(done) else "nothing is too old")
+    for problem in done.problems:
+        warn(problem)
 
 
 def _told(made: "BackupRecord") -> dict[str, object]:

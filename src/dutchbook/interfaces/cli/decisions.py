@@ -110,7 +110,8 @@ def _verify(database: "Database", home: Path, run: str | None, *, json: bool) ->
     if json:
         print_json({"ok": check.ok, **_check_told(check)})
     elif check.ok:
-        show(f"{name}: {number_of(check.entries, 'entry', 'entries')} of {number_of(check.lines, 'line')} agree")
+        left = f"; {check.forgotten:,} lines are too old for the log" if check.forgotten else ""
+        show(f"{name}: {number_of(check.entries, 'entry', 'entries')} of {number_of(check.lines, 'line')} agree{left}")
     else:
         wrong = ", ".join(str(seq) for seq in check.wrong)
         show(f"{name}: NOT as the journal has it: {check.problem or f'entries of the lines {wrong}'}")

@@ -101,16 +101,13 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
 
     The sandbox needs no keys and no network. It is a simulated market, traded over real protocols.
     """
-    from dutchbook.domain.errors import OrdersUnknown, UsageError
-
     call = invocation(ctx)
     beside = {"--once": once, "--picture": picture is not None}
     if stop and background.stopped(ctx, call, {"--strategy": bool(strategy), "--daemon": daemon, **beside}, json=json):
         return
     if daemon:
         background.refuse_beside("--daemon", {**beside, "--plain": plain})
-    if port is not None and not dashboard:
-        raise UsageError("--port is that of the dashboard - add --dashboard, or leave it out")
+    _refuse_port(port, dashboard=dashboard)
     meant = places.Sandbox(scenario, faults, seed, asked=sandbox)
     if walk:
         places.refuse_beside_walk(venue, meant)
@@ -134,13 +131,26 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command are its arguments
         clean=clean_start,
         tidy=stop,
     )
-    with _work(chosen, call, settings, (7 if seed is None else seed) if walk else None, live=live) as (
-        source,
-        settings,
-    ):
+    walked = (7 if seed is None else seed) if walk else None
+    with _work(chosen, call, settings, walked, live=live) as (source, settings):
         beside_it = () if stop else companions.wanted(call, settings, dashboard=dashboard, port=port)
         last, unknown = _worked(call, settings, source, how, beside_it)
     _finish(last, json=json, once=once, picture=picture)
+    _tell_unknown(unknown)
+
+
+def _refuse_port(port: int | None, *, dashboard: bool) -> None:
+    """Raises UsageError for the port of a dashboard that nobody wants."""
+    from dutchbook.domain.errors import UsageError
+
+    if port is not None and not dashboard:
+        raise UsageError("--port is that of the dashboard - add --dashboard, or leave it out")
+
+
+def _tell_unknown(unknown: "Sequence[Order]") -> None:
+    """Raises OrdersUnknown if the desk left orders of which nobody knows whether they live."""
+    from dutchbook.domain.errors import OrdersUnknown
+
     if unknown:
         names = ", ".join(order.id for order in unknown)
         raise OrdersUnknown(f"{names}: no answer from the venue - the next `dutchbook run` asks it before it trades")
@@ -151,10 +161,13 @@ def _worked(
 ) -> "tuple[DeskSnapshot, tuple[Order, ...]]":
     """Let a desk work until it is over: how it stands then, and the orders of which nobody knows whether they live."""
     from dutchbook.app.running import RunningDesk
+    from dutchbook.engine.clocks import RealClock
+    from dutchbook.interfaces.cli.chores import Chores, chores_of
     from dutchbook.interfaces.cli.service_desk import as_service
 
     meant = settings.without_strategies() if how.tidy else settings
-    with RunningDesk(meant, call.home, source) as desk, companions.beside(call, beside_it):
+    chores = Chores(() if how.tidy else chores_of(call.home, settings, RealClock()), warn)
+    with RunningDesk(meant, call.home, source) as desk, chores, companions.beside(call, beside_it):
         desk.own_process()
         if how.clean:
             desk.clean_start()

@@ -1,5 +1,7 @@
 """The first tables."""
 
+from collections.abc import Callable, Mapping
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,8 +9,19 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
+def upgrade() -> None:
     """Forwards."""
+    for make in _TABLES.values():
+        make()
+
+
+def downgrade() -> None:
+    """Back. Indexes go with their tables."""
+    for name in reversed(list(_TABLES)):
+        op.drop_table(name)
+
+
+def _actions() -> None:
     op.create_table(
         "actions",
         sa.Column("run", sa.String(), nullable=False),
@@ -22,6 +35,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "seq", name=op.f("pk_actions")),
     )
     op.create_index(op.f("ix_actions_at"), "actions", ["at"], unique=False)
+
+
+def _closed_trades() -> None:
     op.create_table(
         "closed_trades",
         sa.Column("run", sa.String(), nullable=False),
@@ -44,6 +60,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(op.f("ix_closed_trades_closed"), "closed_trades", ["closed"], unique=False)
     op.create_index(op.f("ix_closed_trades_mode_closed"), "closed_trades", ["mode", "closed"], unique=False)
     op.create_index(op.f("ix_closed_trades_strategy"), "closed_trades", ["strategy"], unique=False)
+
+
+def _decisions() -> None:
     op.create_table(
         "decisions",
         sa.Column("run", sa.String(), nullable=False),
@@ -66,6 +85,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(op.f("ix_decisions_market"), "decisions", ["market"], unique=False)
     op.create_index(op.f("ix_decisions_run_at"), "decisions", ["run", "at"], unique=False)
     op.create_index(op.f("ix_decisions_stage_at"), "decisions", ["stage", "at"], unique=False)
+
+
+def _edits() -> None:
     op.create_table(
         "edits",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -78,6 +100,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_edits_at"), "edits", ["at"], unique=False)
+
+
+def _equity() -> None:
     op.create_table(
         "equity",
         sa.Column("run", sa.String(), nullable=False),
@@ -91,6 +116,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
     op.create_index(op.f("ix_equity_mode_at"), "equity", ["mode", "at"], unique=False)
     op.create_index(op.f("ix_equity_run_at"), "equity", ["run", "at"], unique=False)
+
+
+def _fills() -> None:
     op.create_table(
         "fills",
         sa.Column("run", sa.String(), nullable=False),
@@ -117,6 +145,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(op.f("ix_fills_run_order"), "fills", ["run", "order"], unique=False)
     op.create_index(op.f("ix_fills_strategy"), "fills", ["strategy"], unique=False)
     op.create_index(op.f("ix_fills_wallet_at"), "fills", ["wallet", "at"], unique=False)
+
+
+def _intents() -> None:
     op.create_table(
         "intents",
         sa.Column("run", sa.String(), nullable=False),
@@ -138,6 +169,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "id", name=op.f("pk_intents")),
     )
     op.create_index(op.f("ix_intents_strategy"), "intents", ["strategy"], unique=False)
+
+
+def _journal_lines() -> None:
     op.create_table(
         "journal_lines",
         sa.Column("run", sa.String(), nullable=False),
@@ -153,6 +187,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "seq", name=op.f("pk_journal_lines")),
     )
     op.create_index(op.f("ix_journal_lines_run_about"), "journal_lines", ["run", "about"], unique=False)
+
+
+def _markets() -> None:
     op.create_table(
         "markets",
         sa.Column("id", sa.String(), nullable=False),
@@ -172,6 +209,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
     op.create_index(op.f("ix_markets_no"), "markets", ["no"], unique=False)
     op.create_index(op.f("ix_markets_yes"), "markets", ["yes"], unique=False)
+
+
+def _near_misses() -> None:
     op.create_table(
         "near_misses",
         sa.Column("run", sa.String(), nullable=False),
@@ -189,6 +229,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "seq", name=op.f("pk_near_misses")),
     )
     op.create_index(op.f("ix_near_misses_opened"), "near_misses", ["opened"], unique=False)
+
+
+def _opportunities() -> None:
     op.create_table(
         "opportunities",
         sa.Column("run", sa.String(), nullable=False),
@@ -206,6 +249,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "seq", name=op.f("pk_opportunities")),
     )
     op.create_index(op.f("ix_opportunities_at"), "opportunities", ["at"], unique=False)
+
+
+def _orders() -> None:
     op.create_table(
         "orders",
         sa.Column("run", sa.String(), nullable=False),
@@ -242,6 +288,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(op.f("ix_orders_sent"), "orders", ["sent"], unique=False)
     op.create_index(op.f("ix_orders_status"), "orders", ["status"], unique=False)
     op.create_index(op.f("ix_orders_strategy"), "orders", ["strategy"], unique=False)
+
+
+def _positions() -> None:
     op.create_table(
         "positions",
         sa.Column("run", sa.String(), nullable=False),
@@ -259,6 +308,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
     op.create_index(op.f("ix_positions_at"), "positions", ["at"], unique=False)
     op.create_index(op.f("ix_positions_run_outcome_seq"), "positions", ["run", "outcome", "seq"], unique=False)
+
+
+def _projections() -> None:
     op.create_table(
         "projections",
         sa.Column("run", sa.String(), nullable=False),
@@ -269,6 +321,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("run", name=op.f("pk_projections")),
     )
+
+
+def _risk_events() -> None:
     op.create_table(
         "risk_events",
         sa.Column("run", sa.String(), nullable=False),
@@ -287,6 +342,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
     op.create_index(op.f("ix_risk_events_at"), "risk_events", ["at"], unique=False)
     op.create_index(op.f("ix_risk_events_rule"), "risk_events", ["rule"], unique=False)
+
+
+def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("run", sa.String(), nullable=False),
@@ -311,6 +369,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", name=op.f("pk_runs")),
     )
     op.create_index(op.f("ix_runs_mode_started"), "runs", ["mode", "started"], unique=False)
+
+
+def _strategies() -> None:
     op.create_table(
         "strategies",
         sa.Column("name", sa.String(), nullable=False),
@@ -323,6 +384,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_strategies")),
     )
+
+
+def _strategy_runs() -> None:
     op.create_table(
         "strategy_runs",
         sa.Column("run", sa.String(), nullable=False),
@@ -333,6 +397,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("run", "strategy", name=op.f("pk_strategy_runs")),
     )
     op.create_index(op.f("ix_strategy_runs_strategy"), "strategy_runs", ["strategy"], unique=False)
+
+
+def _strategy_wallets() -> None:
     op.create_table(
         "strategy_wallets",
         sa.Column("strategy", sa.String(), nullable=False),
@@ -342,6 +409,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("strategy", "wallet", name=op.f("pk_strategy_wallets")),
     )
+
+
+def _trade_notes() -> None:
     op.create_table(
         "trade_notes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -354,6 +424,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_trade_notes_run_subject"), "trade_notes", ["run", "subject"], unique=False)
+
+
+def _wallet_equity_snapshots() -> None:
     op.create_table(
         "wallet_equity_snapshots",
         sa.Column("run", sa.String(), nullable=False),
@@ -370,6 +443,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         op.f("ix_wallet_equity_snapshots_wallet_at"), "wallet_equity_snapshots", ["wallet", "at"], unique=False
     )
+
+
+def _wallets() -> None:
     op.create_table(
         "wallets",
         sa.Column("id", sa.String(), nullable=False),
@@ -385,6 +461,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wallets")),
         sa.UniqueConstraint("mode", "venue", name=op.f("uq_wallets_mode_venue")),
     )
+
+
+def _watchlist() -> None:
     op.create_table(
         "watchlist",
         sa.Column("market", sa.String(), nullable=False),
@@ -399,62 +478,28 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
 
 
-def downgrade() -> None:  # noqa: PLR0915 - the same
-    """Back."""
-    op.drop_table("watchlist")
-    op.drop_table("wallets")
-    op.drop_index(op.f("ix_wallet_equity_snapshots_wallet_at"), table_name="wallet_equity_snapshots")
-    op.drop_table("wallet_equity_snapshots")
-    op.drop_index(op.f("ix_trade_notes_run_subject"), table_name="trade_notes")
-    op.drop_table("trade_notes")
-    op.drop_table("strategy_wallets")
-    op.drop_index(op.f("ix_strategy_runs_strategy"), table_name="strategy_runs")
-    op.drop_table("strategy_runs")
-    op.drop_table("strategies")
-    op.drop_index(op.f("ix_runs_mode_started"), table_name="runs")
-    op.drop_table("runs")
-    op.drop_index(op.f("ix_risk_events_rule"), table_name="risk_events")
-    op.drop_index(op.f("ix_risk_events_at"), table_name="risk_events")
-    op.drop_table("risk_events")
-    op.drop_table("projections")
-    op.drop_index(op.f("ix_positions_run_outcome_seq"), table_name="positions")
-    op.drop_index(op.f("ix_positions_at"), table_name="positions")
-    op.drop_table("positions")
-    op.drop_index(op.f("ix_orders_strategy"), table_name="orders")
-    op.drop_index(op.f("ix_orders_status"), table_name="orders")
-    op.drop_index(op.f("ix_orders_sent"), table_name="orders")
-    op.drop_index(op.f("ix_orders_market"), table_name="orders")
-    op.drop_index(op.f("ix_orders_id"), table_name="orders")
-    op.drop_table("orders")
-    op.drop_index(op.f("ix_opportunities_at"), table_name="opportunities")
-    op.drop_table("opportunities")
-    op.drop_index(op.f("ix_near_misses_opened"), table_name="near_misses")
-    op.drop_table("near_misses")
-    op.drop_index(op.f("ix_markets_yes"), table_name="markets")
-    op.drop_index(op.f("ix_markets_no"), table_name="markets")
-    op.drop_table("markets")
-    op.drop_index(op.f("ix_journal_lines_run_about"), table_name="journal_lines")
-    op.drop_table("journal_lines")
-    op.drop_index(op.f("ix_intents_strategy"), table_name="intents")
-    op.drop_table("intents")
-    op.drop_index(op.f("ix_fills_wallet_at"), table_name="fills")
-    op.drop_index(op.f("ix_fills_strategy"), table_name="fills")
-    op.drop_index(op.f("ix_fills_run_order"), table_name="fills")
-    op.drop_index(op.f("ix_fills_at"), table_name="fills")
-    op.drop_table("fills")
-    op.drop_index(op.f("ix_equity_run_at"), table_name="equity")
-    op.drop_index(op.f("ix_equity_mode_at"), table_name="equity")
-    op.drop_table("equity")
-    op.drop_index(op.f("ix_edits_at"), table_name="edits")
-    op.drop_table("edits")
-    op.drop_index(op.f("ix_decisions_stage_at"), table_name="decisions")
-    op.drop_index(op.f("ix_decisions_run_at"), table_name="decisions")
-    op.drop_index(op.f("ix_decisions_market"), table_name="decisions")
-    op.drop_index(op.f("ix_decisions_at"), table_name="decisions")
-    op.drop_table("decisions")
-    op.drop_index(op.f("ix_closed_trades_strategy"), table_name="closed_trades")
-    op.drop_index(op.f("ix_closed_trades_mode_closed"), table_name="closed_trades")
-    op.drop_index(op.f("ix_closed_trades_closed"), table_name="closed_trades")
-    op.drop_table("closed_trades")
-    op.drop_index(op.f("ix_actions_at"), table_name="actions")
-    op.drop_table("actions")
+_TABLES: Mapping[str, Callable[[], None]] = {
+    "actions": _actions,
+    "closed_trades": _closed_trades,
+    "decisions": _decisions,
+    "edits": _edits,
+    "equity": _equity,
+    "fills": _fills,
+    "intents": _intents,
+    "journal_lines": _journal_lines,
+    "markets": _markets,
+    "near_misses": _near_misses,
+    "opportunities": _opportunities,
+    "orders": _orders,
+    "positions": _positions,
+    "projections": _projections,
+    "risk_events": _risk_events,
+    "runs": _runs,
+    "strategies": _strategies,
+    "strategy_runs": _strategy_runs,
+    "strategy_wallets": _strategy_wallets,
+    "trade_notes": _trade_notes,
+    "wallet_equity_snapshots": _wallet_equity_snapshots,
+    "wallets": _wallets,
+    "watchlist": _watchlist,
+}
