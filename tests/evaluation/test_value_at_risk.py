@@ -13,10 +13,10 @@ _bids = st.integers(1, ONE - 1)
 _sizes = st.integers(1, 50)
 
 
-def held(market: int, bid: int, contracts: int, outcome: str = "yes") -> Held:
+def held(market: int, bid: int, contracts: int, *, yes: bool = True, question: str = "", certain: bool = False) -> Held:
     value = Money(bid * contracts * 100)
     name = f"m{market}"
-    return Held(name, name, outcome, Size(contracts * CONTRACT), Price(bid), f"{name}:{outcome}", value)
+    return Held(name, name, yes, Size(contracts * CONTRACT), Price(bid), value, question, certain)
 
 
 def test_one_contract_at_ninety_cents_loses_ninety_cents_in_one_of_ten_cases() -> None:
@@ -29,10 +29,51 @@ def test_one_contract_at_ninety_cents_loses_ninety_cents_in_one_of_ten_cases() -
 
 
 def test_both_outcomes_of_a_market_pay_a_dollar_whatever_is_decided() -> None:
-    found = losses([held(1, 6_000, 10), held(1, 3_900, 10, "no")])
+    found = losses([held(1, 6_000, 10), held(1, 3_900, 10, yes=False)])
     [scenario] = found.scenarios
-    assert scenario.first == scenario.second == Money(100_000)
+    assert scenario.if_yes == scenario.if_no == Money(100_000)
     assert found.var_99 == Money(0)
+
+
+def test_all_yes_of_a_question_with_one_winner_cannot_lose() -> None:
+    found = losses([held(number, 2_400, 10, question="q", certain=True) for number in range(4)])
+    assert found.worst == found.best == Money(10_000_000 - 4 * 2_400_000)
+    assert found.var_99 == 0
+    assert {each.if_yes for each in found.scenarios} == {each.if_no for each in found.scenarios} == {Money(400_000)}
+
+
+def test_all_no_of_a_question_loses_at_most_one_of_them() -> None:
+    found = losses([held(number, 7_400, 10, yes=False, question="q") for number in range(4)])
+    assert found.worst == Money(30_000_000 - 4 * 7_400_000)
+    assert found.best == Money(40_000_000 - 4 * 7_400_000)
+    assert all(each.if_yes == found.worst for each in found.scenarios)
+
+
+def test_a_question_that_may_end_without_a_winner_can_lose_all_that_is_held_of_it() -> None:
+    found = losses([held(number, 3_000, 10, question="q") for number in range(3)])
+    assert found.worst == Money(-9_000_000)
+    assert found.var_95 == Money(9_000_000), "one case in ten"
+    assert losses([held(number, 3_300, 10, question="q") for number in range(3)]).var_95 == 0
+
+
+@given(st.lists(st.tuples(st.booleans(), _bids, _sizes), min_size=1, max_size=5), st.booleans())
+def test_within_a_question_no_case_is_worse_than_the_worst_or_better_than_the_best(
+    bets: list[tuple[bool, int, int]], certain: bool
+) -> None:
+    group = [
+        held(number, bid, contracts, yes=yes, question="q", certain=certain)
+        for number, (yes, bid, contracts) in enumerate(bets)
+    ]
+    found = losses(group)
+    now = sum(bid * contracts * 100 for _, bid, contracts in bets)
+    winners = [*range(len(bets)), *([] if certain else [-1])]
+    results = [
+        sum(contracts * 1_000_000 * (yes == (number == winner)) for number, (yes, _, contracts) in enumerate(bets))
+        - now
+        for winner in winners
+    ]
+    assert (found.worst, found.best) == (min(results), max(results))
+    assert 0 <= found.var_95 <= found.var_99 <= max(0, -found.worst)
 
 
 def test_nothing_held_loses_nothing() -> None:
@@ -41,7 +82,7 @@ def test_nothing_held_loses_nothing() -> None:
 
 
 def test_what_nobody_bids_for_counts_as_worthless_now_and_can_only_gain() -> None:
-    found = losses([Held("m", "m", "yes", Size(CONTRACT), None, "m:yes", None)])
+    found = losses([Held("m", "m", True, Size(CONTRACT), None, None)])
     assert found.worst == Money(0)
     assert found.best == Money(1_000_000)
 

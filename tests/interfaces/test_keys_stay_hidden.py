@@ -132,6 +132,8 @@ def test_no_command_shows_a_key_or_keeps_one(household: Household, monkeypatch: 
     assert ran.code == 0, ran.err
     household.call("journal", "show")
     household.call("status", "--json")
+    assert household.call("report", "--html", str(household.home.root / "report.html")).code == 0
+    assert household.call("export", "trades").code == 0
     assert any(path.suffix == ".jsonl" or "journal" in str(path) for path in household.home.runs.rglob("*"))
     assert household.leaks() == []
 

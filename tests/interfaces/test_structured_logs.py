@@ -5,10 +5,10 @@ import logging
 from pathlib import Path
 
 from dutchbook.engine.clocks import VirtualClock
-from dutchbook.interfaces.log_lines import warnings_of
+from dutchbook.interfaces.log_lines import newest_lines, warnings_of
 from dutchbook.interfaces.structured_logs import StructuredLogs
 from dutchbook.storage.home import Home
-from dutchbook.storage.log_settings import LogSettings
+from dutchbook.storage.log_settings import Level, LogSettings
 from dutchbook.storage.redaction import Redactor
 from tests.interfaces.alerts.walk import START
 
@@ -76,3 +76,17 @@ def test_the_newest_warnings_of_all_rooms_are_told_in_words_with_their_mode(tmp_
     assert [line.rsplit(" ", 1)[1] for line in told] == ["27", "28", "29"]
     assert all(line.startswith("[LIVE] ") for line in told)
     assert warnings_of(tmp_path / "empty", 3) == []
+
+
+def test_lines_can_be_asked_for_by_how_much_they_matter(tmp_path: Path) -> None:
+    written = logs(tmp_path)
+    written.logger.info("started", where="here", port=1)
+    written.logger.warning("refused", reason="too early")
+    written.close()
+    assert [(line.event, line.text) for line in newest_lines(tmp_path, 10, Level.INFO)] == [
+        ("started", "where here, port 1"),
+        ("refused", "too early"),
+    ]
+    assert [line.event for line in newest_lines(tmp_path, 10, Level.WARNING)] == ["refused"]
+    assert [line.event for line in newest_lines(tmp_path, 1)] == ["refused"]
+    assert newest_lines(tmp_path, 10, Level.ERROR) == []

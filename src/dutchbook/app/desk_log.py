@@ -33,6 +33,7 @@ _WORDS: Mapping[str, tuple[str, Level]] = MappingProxyType(
         "fault": (VENUES, Level.WARNING),
         "venue": (VENUES, Level.WARNING),
         "order": (EXECUTION, Level.INFO),
+        "offer": (EXECUTION, Level.INFO),
         "report": (EXECUTION, Level.INFO),
         "fill": (EXECUTION, Level.INFO),
         "cancel": (EXECUTION, Level.INFO),

@@ -219,7 +219,7 @@ def whole_titles(questions: Sequence[Question], markets: Sequence[Market]) -> Ma
     found = {}
     for market in markets:
         question = asked.get(market.question)
-        alone = question is None or len(question.markets) < _SEVERAL or question.title == market.title
+        alone = question is None or len(question.markets) < _SEVERAL or question.title in market.title
         found[market.id] = market.title if question is None or alone else f"{question.title}: {market.title}"
     return found
 

@@ -113,6 +113,15 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True):
     bid: Price | None
     value: Money | None
     state: str = ""
+    yes: bool = True
+    """Whether it is the market's YES."""
+    exclusive: str = ""
+    """The question of which at most one market pays YES, if the market is of such a one."""
+    certain: bool = False
+    """Whether one of that question's markets surely pays YES, and all of them are held."""
+    question: str = ""
+    """The title of the market's question."""
+    category: str = ""
 
 
 BUCKETS_US = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)

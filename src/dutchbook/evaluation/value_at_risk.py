@@ -1,7 +1,7 @@
 """What positions could lose until their markets are decided: value at risk, the extremes, and market by market.
 
-Assumptions: each market pays by its bid's probability, and markets are independent. Outcomes of one exclusive question
-are not: a bundle of them loses less than this says. Against ourselves there; for several bets on one story it flatters.
+Assumptions: each market pays with its bid's probability. Of an exclusive question at most one market pays YES, so that
+a bundle of them loses no more than it can. Questions are independent of each other: bets on one story can lose more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,28 +15,31 @@ _STEPS = 4_000
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A position: `bid` is what it would sell for, and its probability; `value` that of all. None: nobody bids."""
+    """A position: `bid` is what it would sell for, and its probability; `value` that of all. None: nobody bids.
 
-    market: str
-    title: str
-    label: str
-    size: Size
-    bid: Price | None
-    outcome: str
-    value: Money | None
-
-
-class Scenario(msgspec.Struct, frozen=True):
-    """What a market's decision would bring, against what its positions would sell for now.
-
-    `first` is the gain if the first outcome held pays, `second` if it does not.
+    `question` is named where at most one of its markets pays YES; `certain` then says that one of those held must.
     """
 
     market: str
     title: str
-    first: Money
-    second: Money
-    probability: float
+    yes: bool
+    size: Size
+    bid: Price | None
+    value: Money | None
+    question: str = ""
+    certain: bool = False
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """What a market's decision would bring with all that is held of its question, against what that would sell for now.
+
+    `if_yes` is the gain if it pays YES; `if_no` the gain if it does not, at worst.
+    """
+
+    market: str
+    title: str
+    if_yes: Money
+    if_no: Money
 
 
 class LossFigures(msgspec.Struct, frozen=True):
@@ -49,48 +52,84 @@ class LossFigures(msgspec.Struct, frozen=True):
     scenarios: tuple[Scenario, ...]
 
 
+class _Case(msgspec.Struct, frozen=True):
+    """One way in which a question can end: which of the markets held pays YES, none where that is empty."""
+
+    winner: str
+    gain: Money
+    chance: float
+
+
+type _Story = Sequence[_Case]
+"""All the ways in which a question can end; their chances sum up to 1."""
+
+
 def losses(held: Sequence[Held]) -> LossFigures:
     """All figures of these positions, the worst market first."""
-    scenarios = sorted(_scenarios(held), key=lambda each: (min(each.first, each.second), each.market))
-    worst = Money(sum(min(each.first, each.second) for each in scenarios))
-    best = Money(sum(max(each.first, each.second) for each in scenarios))
-    spread = _distribution(scenarios, worst, best)
+    groups = _questions(held)
+    stories = [_story(group) for group in groups]
+    worst = Money(sum(min(case.gain for case in story) for story in stories))
+    best = Money(sum(max(case.gain for case in story) for story in stories))
+    spread = _distribution(stories, worst, best)
+    found = [each for group, story in zip(groups, stories, strict=True) for each in _scenarios(group, story)]
+    found.sort(key=lambda each: (min(each.if_yes, each.if_no), each.market))
     return LossFigures(
-        _loss_at(spread, 0.05, worst, best), _loss_at(spread, 0.01, worst, best), worst, best, tuple(scenarios)
+        _loss_at(spread, 0.05, worst, best), _loss_at(spread, 0.01, worst, best), worst, best, tuple(found)
     )
 
 
-def _scenarios(held: Sequence[Held]) -> Iterable[Scenario]:
-    """One for each market. Positions in both of its outcomes are counted together: one of them pays."""
-    by_market: dict[str, list[Held]] = {}
+def _questions(held: Iterable[Held]) -> list[list[Held]]:
+    """Positions that are decided together: those of an exclusive question, else of one market."""
+    groups: dict[tuple[str, str], list[Held]] = {}
     for each in held:
-        by_market.setdefault(each.market, []).append(each)
-    for market, positions in by_market.items():
-        lead = positions[0]
-        now = sum(each.value or 0 for each in positions)
-        paid = sum(_payout(each.size) for each in positions if each.outcome == lead.outcome)
-        other = sum(_payout(each.size) for each in positions if each.outcome != lead.outcome)
-        probability = (lead.bid or 0) / ONE
-        yield Scenario(market, f"{lead.title} ({lead.label})", Money(paid - now), Money(other - now), probability)
+        groups.setdefault((each.question, "" if each.question else each.market), []).append(each)
+    return list(groups.values())
 
 
-def _payout(size: Size) -> int:
-    """A dollar a contract."""
-    return size * DOLLAR // CONTRACT
+def _story(group: Sequence[Held]) -> _Story:
+    """The ways in which a question can end. Bids that promise more than a dollar in all are scaled down to it."""
+    now = sum(each.value or 0 for each in group)
+    chances = {each.market: _chance(each) for each in group}
+    total = sum(chances.values())
+    certain = group[0].certain and total > 0
+    scale = 1 / total if certain or total > 1 else 1.0
+    ends = {market: chance * scale for market, chance in chances.items()}
+    if not certain:
+        ends[""] = max(0.0, 1 - total)
+    return [_Case(winner, Money(_paid(group, winner) - now), chance) for winner, chance in ends.items()]
 
 
-def _distribution(scenarios: Sequence[Scenario], worst: Money, best: Money) -> Mapping[int, float]:
-    """The probability of each step of the range from `worst` to `best`, market by market."""
+def _chance(position: Held) -> float:
+    """That the position's market pays YES."""
+    pays = (position.bid or 0) / ONE
+    return pays if position.yes else 1 - pays
+
+
+def _paid(group: Iterable[Held], winner: str) -> int:
+    """What the positions of a question pay, a dollar a contract, if the market `winner` pays YES and no other does."""
+    return sum(each.size * DOLLAR // CONTRACT for each in group if each.yes is (each.market == winner))
+
+
+def _scenarios(group: Iterable[Held], story: _Story) -> Iterable[Scenario]:
+    """One for each market of a question."""
+    titles = {each.market: each.title for each in group}
+    for market, title in titles.items():
+        [if_yes] = [case.gain for case in story if case.winner == market]
+        others = [case.gain for case in story if case.winner != market]
+        yield Scenario(market, title, if_yes, min(others, default=if_yes))
+
+
+def _distribution(stories: Iterable[_Story], worst: Money, best: Money) -> Mapping[int, float]:
+    """The probability of each step of the range from `worst` to `best`, question by question."""
     step = max(1, -(-(best - worst) // _STEPS))
     spread = {0: 1.0}
-    for each in scenarios:
-        low, high = sorted((each.first, each.second))
-        rise = (high - low) // step
-        up = each.probability if each.first >= each.second else 1 - each.probability
+    for story in stories:
+        low = min(case.gain for case in story)
         following: dict[int, float] = {}
         for place, chance in spread.items():
-            following[place] = following.get(place, 0.0) + chance * (1 - up)
-            following[place + rise] = following.get(place + rise, 0.0) + chance * up
+            for case in story:
+                reached = place + (case.gain - low) // step
+                following[reached] = following.get(reached, 0.0) + chance * case.chance
         spread = following
     return {place * step: chance for place, chance in spread.items()}
 

@@ -1,10 +1,12 @@
 """Domain integers as people read them: money, prices, sizes, ratios, times. Rounded for the eye; JSON is exact."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from dutchbook.domain.units import CONTRACT, DOLLAR, MILLISECOND, SECOND, Money, Nanos, Price, Size, decimal_text
 
+_LONG_ID = re.compile(r"\b((?:0x)?[0-9a-f]{6})[0-9a-f]{14,}([0-9a-f]{4})\b")
 NOBODY = "-"
 """Shown where there is no value: nobody bids, nothing is known."""
 
@@ -20,6 +22,15 @@ def money(amount: Money) -> str:
     decimals = 2 if unit == 10_000 else 4
     whole, cents = divmod(abs(rounded), DOLLAR)
     return f"{'-' if rounded < 0 else ''}${whole:,}.{cents // 10 ** (6 - decimals):0{decimals}}"
+
+
+def short_ids(text: str) -> str:
+    """A text with long ids of venues cut down to their ends: nobody reads their middles.
+
+    >>> short_ids("all_no:0xcfb562d606453773131a4ec0758c2b9bf: 70 sets")
+    'all_no:0xcfb562…b9bf: 70 sets'
+    """
+    return _LONG_ID.sub(r"\1…\2", text)
 
 
 def signed_money(amount: Money) -> str:

@@ -312,6 +312,24 @@ def test_drawdown_is_a_curve_and_its_limits_are_events_once(writing: Writing, pr
     assert database.query(equity_curve, Scope(mode="live")) == ()
 
 
+def test_the_curve_begins_where_all_accounts_have_stated_their_cash(writing: Writing, projected: Written) -> None:
+    def state(equity: int, put_in: int) -> DrawdownState:
+        stated = Money(put_in)
+        return DrawdownState(bankroll=stated, high_water=stated, day_start=stated, last_equity=Money(equity), day=0)
+
+    database = projected()
+    [begun] = database.query(equity_curve, Scope(run="paper-1"))
+    first, second = begun.equity + 200, begun.equity + 500
+    for told in (state(first, first), state(second, second), state(second - 50, second), state(second + 100, second)):
+        writing("drawdown", told)
+    database = projected()
+    curve = database.query(equity_curve, Scope(run="paper-1"))
+    assert [point.equity for point in curve] == [second, second - 50, second + 100], "what venues hold is no gain"
+    run = database.query(latest_run)
+    assert run is not None
+    assert (run.bankroll, run.equity) == (second, second + 100)
+
+
 def test_commands_say_who_and_why(writing: Writing, projected: Written) -> None:
     writing("command", PauseOrdered("telegram:123", Nanos(1), strategy="bundle"))
     writing("command", HaltOrdered("too wild (by web:alice)", Nanos(2)))

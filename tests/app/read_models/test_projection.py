@@ -19,13 +19,15 @@ from dutchbook.app.torture.stage import START, Stage
 from dutchbook.config.documents import read_document
 from dutchbook.domain.errors import DatabaseError
 from dutchbook.domain.identity import Venue, venue_of
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import DAY, SECOND, Nanos
 from dutchbook.exchange.faults.plan import FaultPlan
 from dutchbook.exchange.living.spec import ScenarioSpec
 from dutchbook.storage.database.database import Database
 from dutchbook.storage.database.edits.authors import Author
 from dutchbook.storage.database.edits.notes import add_note
 from dutchbook.storage.database.filters import MOST, Page, Scope, TradeFilter
+from dutchbook.storage.database.forgetting import count_entries, forget_entries, forgotten_before
+from dutchbook.storage.database.queries.actions import actions
 from dutchbook.storage.database.queries.equity import equity_curve
 from dutchbook.storage.database.queries.kept import notes
 from dutchbook.storage.database.queries.order_detail import order_detail
@@ -159,6 +161,23 @@ def test_the_equity_curve_goes_on_from_run_to_run(past: Past, read: Database) ->
     assert {point.run for point in curve} == {past.first, past.run}
     assert [point.at for point in curve] == sorted(point.at for point in curve)
     assert all(0 <= point.drawdown_ppm <= 1_000_000 for point in curve)
+    begun = {run.run: run.bankroll for run in read.query(runs)}
+    for name in (past.first, past.run):
+        own = [point for point in curve if point.run == name]
+        assert own[0].equity == begun[name] > 0
+        assert len({point.day_start for point in own}) == 1, "no venue states its cash within the curve"
+
+
+def test_old_entries_leave_both_kinds_of_databases_and_that_is_on_record(read: Database) -> None:
+    later = Nanos(START + 365 * DAY)
+    kept = read.query(fills, page=ALL)
+    there = read.query(count_entries, later)
+    assert read.change(forget_entries, Author("cli:ann", later, "full"), later) == there > 0
+    assert (read.query(count_entries, later), read.query(forgotten_before)) == (0, later)
+    assert read.query(fills, page=ALL) == kept
+    [done] = [each for each in read.query(actions) if each.place == "database"]
+    assert (done.by, done.action, done.why) == ("cli:ann", "forget old entries", "full")
+    assert read.change(forget_entries, Author("cli:ann", later), later) == 0
 
 
 @pytest.mark.parametrize("portion", [3, 29, 501])

@@ -15,10 +15,13 @@ from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import WalkSource
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.events import HaltOrdered, JournalRef
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import SECOND, Money, Nanos
 from dutchbook.engine.clocks import VirtualClock
 from dutchbook.storage.database.database import Database
 from dutchbook.storage.database.decision_words import Decision, Stage
+from dutchbook.storage.database.edits.authors import Author
+from dutchbook.storage.database.edits.strategies import bind
+from dutchbook.storage.database.edits.wallets import WalletChange, update_wallet
 from dutchbook.storage.database.filters import MOST, DecisionFilter, Page, Scope, TradeFilter
 from dutchbook.storage.database.queries.actions import actions
 from dutchbook.storage.database.queries.decisions import count_decisions, decisions, summary
@@ -139,6 +142,26 @@ def test_strategies_and_wallets_of_the_mode_are_known_without_anybody_describing
     assert run.ended is not None
     assert seen.capital == (run.cash or 0) + (run.positions_at_cost or 0) > 0
     assert database.query(overview, "live").profit == 0, "modes are never summed"
+
+
+def test_a_share_stands_beside_what_its_strategy_holds(home: Path, tmp_path: Path) -> None:
+    database, _ = open_to_write(tmp_path, DatabaseSettings(), START)
+    ann = Author("cli:ann", START)
+    with database:
+        (tmp_path / "runs").symlink_to(home / "runs")
+        Projector(tmp_path, database.writer).catch_up()
+        for name, share in (("bundle", 1), ("atomic-arb", 500_000)):
+            database.change(bind, ann, name, "paper-polymarket", share)
+        run = database.query(latest_run)
+        assert run is not None
+        held = run.positions_at_cost
+        assert held
+        shares = {each.strategy: each for each in database.query(overview, "paper").bindings}
+        assert (shares["bundle"].used, shares["atomic-arb"].used) == (held, 0)
+        assert shares["bundle"].used_ppm is None, "on paper nobody knows what lies at one venue"
+        database.change(update_wallet, ann, "paper-polymarket", WalletChange(opening=Money(10 * held)))
+        shares = {each.strategy: each for each in database.query(overview, "paper").bindings}
+        assert (shares["bundle"].used_ppm, shares["atomic-arb"].used_ppm) == (100_000, 0)
 
 
 def checked(home: Path, database: Database) -> LogCheck:

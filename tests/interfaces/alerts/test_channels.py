@@ -194,6 +194,13 @@ def test_hostile_titles_are_tame_on_every_channel(text: str) -> None:
     assert "\n" in harmless("a\nb")
 
 
+def test_titles_of_markets_of_one_question_stay_different_where_space_is_short() -> None:
+    question = "Will the highest temperature in New York City on the twenty-second of November be"
+    cut = [one_line(f"{question} {low} to {low + 1} degrees?", 60) for low in (40, 42)]
+    assert cut[0] != cut[1]
+    assert all(len(each) == 60 and each.startswith("Will the highest") for each in cut)
+
+
 async def test_a_hostile_title_cannot_add_a_header_to_a_letter(tmp_path: Path) -> None:
     office = Office(tmp_path)
     raised = office.center.tell(notice(Occasion.HALT, title="Halted\r\nBcc: thief@example.org"))

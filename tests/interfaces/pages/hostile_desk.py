@@ -4,19 +4,20 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from msgspec import structs
 
-from dutchbook.app.control.wire import Answer, Request, decode_request, encode
+from dutchbook.app.control.wire import Answer, Request, ShowOrders, ShowSnapshot, decode_request, encode
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import OrderId, OrderStatus
-from dutchbook.domain.units import Money, Nanos, Price, Size
+from dutchbook.domain.units import MILLISECOND, Money, Nanos, Price, Size
 from dutchbook.evaluation.desk_rows import (
     BookDepth,
     BundleDetail,
@@ -128,9 +129,15 @@ def _answer(request: Request) -> Answer:
 
 
 def _changing(rows: int) -> tuple[OrderRow, ...]:
-    age = Nanos(time.monotonic_ns())
+    """Orders that differ at each look: in what is filled, in age, and in `kind`, the millisecond at which that was."""
+    now = time.time_ns()
     return tuple(
-        structs.replace(_order(number, f"Does it rain on day {number}?"), age=Nanos(age * (number + 1)))
+        structs.replace(
+            _order(number, f"Does it rain on day {number}?"),
+            filled=Size((now // MILLISECOND + number) % 1_000 * 1_000),
+            age=Nanos(now // 1_000 * (number + 1)),
+            kind=str(now // MILLISECOND),
+        )
         for number in range(rows)
     )
 
@@ -138,10 +145,18 @@ def _changing(rows: int) -> tuple[OrderRow, ...]:
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         for line in self.rfile:
-            answer = _answer(decode_request(line))
-            if isinstance(self.server, _Server) and self.server.rows:
-                answer = structs.replace(answer, orders=_changing(self.server.rows), snapshot=_CALM)
-            self.wfile.write(encode(answer) + b"\n")
+            request = decode_request(line)
+            rows = self.server.rows if isinstance(self.server, _Server) else 0
+            answer = _busy(request, rows) if rows else _answer(request)
+            with suppress(BrokenPipeError):  # a dashboard that is killed does not wait for its answer
+                self.wfile.write(encode(answer) + b"\n")
+
+
+def _busy(request: Request, rows: int) -> Answer:
+    """Only what is asked for, as a real desk answers."""
+    orders = _changing(rows) if isinstance(request, ShowOrders) else None
+    snapshot = structs.replace(_CALM, at=Nanos(time.time_ns())) if isinstance(request, ShowSnapshot) else None
+    return Answer(mode="paper", run="r", orders=orders, snapshot=snapshot)
 
 
 _CALM = structs.replace(
@@ -158,12 +173,22 @@ class HostileDesk:
     """Listens in a home while it lasts."""
 
     def __init__(self, home: Path, rows: int = 0) -> None:
-        """With `rows` it has so many orders instead, whose ages differ at each look."""
+        """With `rows` it has so many orders instead, all of which differ at each look."""
+        self.home = home
         path = Home(home).control
         path.parent.mkdir(parents=True, exist_ok=True)
         self._server = _Server(str(path), _Handler)
         self._server.rows = rows
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    @property
+    def rows(self) -> int:
+        """How many orders it has."""
+        return self._server.rows
+
+    @rows.setter
+    def rows(self, count: int) -> None:
+        self._server.rows = count
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -70,7 +70,7 @@ def test_ids_of_venues_stay_one_part_of_an_address() -> None:
 
 
 def test_pages_bring_no_script_or_style_of_anybody_else() -> None:
-    assert sorted(path.name for path in STATIC.iterdir()) == ["desk.css", "desk_table.js"]
+    assert sorted(path.name for path in STATIC.iterdir()) == ["desk.css", "desk_table.js", "desk_theme.js"]
     for path in STATIC.iterdir():
         text = path.read_text()
         assert "http" not in text.replace("http-equiv", "")

@@ -4,8 +4,8 @@ from playwright.sync_api import BrowserContext, Page, Request
 
 PAGES = (
     "/", "/markets", "/orders", "/orders/history", "/orders/fills", "/orders/closed", "/decisions", "/strategies",
-    "/risk", "/evaluation", "/system", "/system/journals", "/system/settings", "/system/alerts", "/system/audit",
-    "/system/database", "/handbook", "/handbook/orders",
+    "/risk", "/evaluation", "/system", "/system/journals", "/system/settings", "/system/alerts", "/system/logs",
+    "/system/audit", "/system/database", "/handbook", "/handbook/orders",
 )  # fmt: skip
 
 LIVE = ".top .age:not(.old)"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dutchbook.app.control.wire import Pause, ShowMarkets, ShowOrders
+from dutchbook.app.control.wire import Answer, Pause, ShowMarkets, ShowOrders, ShowVenues, decode_request, encode
 from dutchbook.domain.errors import DutchbookError, UsageError
 from dutchbook.interfaces.web.desk_link import DeskLink, NoDesk
 from tests.interfaces.web.rig import DeskAtWork, Monotonic, Screens, at_work, until
@@ -66,6 +66,40 @@ async def test_a_desk_that_hangs_is_not_connected_within_two_seconds_and_asking_
         assert asyncio.get_running_loop().time() - began < 2.0
         with pytest.raises(DutchbookError, match=r"did not answer within 0\.05 s"):
             await link.ask(ShowOrders(), patience_s=0.05)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_what_pages_follow_comes_with_each_picture_until_none_follows_it(screens: Screens) -> None:
+    async with at_work(screens):
+        link = screens.context.link
+        with link.following([ShowOrders()]):
+            with link.following([ShowOrders(), ShowVenues()]):
+                await until(lambda: link.answers.keys() == {ShowOrders(), ShowVenues()})
+                first, version = link.answers[ShowOrders()], link.version
+                assert first.orders is not None
+                await until(lambda: link.version > version)
+                assert link.answers[ShowOrders()] is not first
+            assert link.answers.keys() == {ShowOrders()}
+        assert link.answers == {}
+
+
+async def test_what_a_page_begins_to_follow_is_not_waited_for_until_the_next_picture_is_due(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            orders = () if isinstance(decode_request(line), ShowOrders) else None
+            writer.write(encode(Answer(mode="paper", run="r", orders=orders)) + b"\n")
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, str(tmp_path / "run" / "desk.sock")):
+        link = DeskLink(tmp_path, every_s=3_600)
+        following = asyncio.create_task(link.run())
+        with link.following([ShowVenues()]):
+            await until(lambda: bool(link.answers))
+            with link.following([ShowOrders()]):
+                await until(lambda: ShowOrders() in link.answers)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.routing import Route
 
+from dutchbook.interfaces.web.api.aliases import ALIASES, PLANNED
 from dutchbook.interfaces.web.api.routes import ROLE
 from dutchbook.storage.roles import Role
 from tests.interfaces.web.rig import Screens
@@ -47,6 +49,23 @@ def test_every_endpoint_that_does_something_takes_a_role(screens: Screens) -> No
     acting = [(method, path, role) for method, path, role in found if method != "GET"]
     open_ones = {path for _, path, role in acting if role in ("none", "viewer")}
     assert open_ones == {"/api/v1/session", "/api/v1/session/second-factor"}
+
+
+def test_what_is_no_described_endpoint_redirects_to_one_or_shows_nothing_of_the_desk(screens: Screens) -> None:
+    described = {path for _, path, _ in endpoints(screens)}
+    others = {route.path for route in screens.app.routes if isinstance(route, Route) and route.path not in described}
+    renamed = {f"/api{alias.path}" for alias in ALIASES} | {f"/api{path}" for path in PLANNED}
+    assert others - renamed <= {"/openapi.json", "/sign-in", "/metrics", "/api/{rest:path}", "/api"}, others - renamed
+
+
+async def test_names_of_other_programs_let_through_whoever_their_endpoints_do(screens: Screens) -> None:
+    roles = {(method, _PART.sub("", path)): role for method, path, role in endpoints(screens)}
+    async with screens.browser() as nobody:
+        for alias in ALIASES:
+            for method in alias.methods:
+                role = roles[(method, "/api/v1" + _PART.sub("", alias.served))]
+                told = await nobody.request(method, "/api" + _PART.sub("x", alias.path), json={}, follow_redirects=True)
+                assert (told.status_code in (401, 403)) is (role not in ("none", "viewer")), (method, alias.path)
 
 
 async def test_no_answer_is_an_error_of_ours_while_no_desk_and_no_history_are_there(screens: Screens) -> None:

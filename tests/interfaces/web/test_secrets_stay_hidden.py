@@ -35,6 +35,16 @@ async def test_no_answer_holds_a_secret(tmp_path_factory: Any) -> None:
             answer = await client.request(method, path, json={"text": f"risk: {CANARY}", "why": "x", "user": CANARY})
             found = [each for each in hidden if each in answer.text.replace(f"risk: {CANARY}", "")]
             assert found == [], (path, found)
+        for path in ("/sign-in", "/no-such-page", "/api/v1/no-such-thing", "/metrics"):
+            answer = await client.get(path)
+            assert [each for each in hidden if each in answer.text] == [], path
+    # What is left on disk: database, journals, recordings, logs. Secrets stay where they were put.
+    put = {screens.home / ".env", screens.context.doorman.users.path}
+    files = [path for path in screens.home.rglob("*") if path.is_file() and path not in put]
+    assert {".db", ".jsonl", ".log"} <= {path.suffix for path in files}
+    for file_left in files:
+        text = file_left.read_bytes().decode(errors="replace")
+        assert [each for each in hidden if each in text] == [], file_left
 
 
 def _looks(screens: Screens) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """The desk's orders, positions and trades as rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.markets import Market
+from dutchbook.domain.identity import MarketId, OutcomeId
+from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.orders import Fill, Order
 from dutchbook.domain.units import Nanos, notional_down
 from dutchbook.engine.desk import Desk
@@ -18,8 +18,11 @@ def order_rows(desk: Desk, orders: Iterable[Order], now: Nanos) -> tuple[OrderRo
 def position_rows(desk: Desk) -> tuple[PositionRow, ...]:
     """All that is held, the dearest first."""
     rows = []
+    held = {position.market for position in desk.ledger.positions.values()}
     for outcome, position in desk.ledger.positions.items():
         market, bid = desk.market(position.market), desk.mark(outcome)
+        question = None if market is None else desk.catalogue.question(market.question)
+        exclusive = question is not None and question.exclusive
         rows.append(
             PositionRow(
                 outcome=outcome,
@@ -32,6 +35,11 @@ def position_rows(desk: Desk) -> tuple[PositionRow, ...]:
                 bid=bid,
                 value=None if bid is None else notional_down(bid, position.size),
                 state=_state(desk, market),
+                yes=market is None or outcome == market.yes,
+                exclusive=question.id if question and exclusive else "",
+                certain=exclusive and question is not None and _surely_wins(question, held),
+                question=question.title if question else "",
+                category=question.category if question else "",
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.cost, row.outcome)))
@@ -84,6 +92,11 @@ def _state(desk: Desk, market: Market | None) -> str:
     if market is None or market.payout is None:
         return ""
     return "redeeming" if desk.execution.operations.redeeming(market.id) else "redeemable"
+
+
+def _surely_wins(question: Question, held: Collection[MarketId]) -> bool:
+    """Whether one of the markets that are held must pay YES."""
+    return question.exhaustive and all(market in held for market in question.markets)
 
 
 def _label(market: Market | None, outcome: OutcomeId) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from dutchbook.app.read_models.accounts import Moment
-from dutchbook.app.read_models.state import FoldState
+from dutchbook.app.read_models.state import EquityMark, FoldState
 from dutchbook.domain.units import Money, dollars
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.risk.drawdown import DrawdownState
@@ -81,6 +81,7 @@ class RiskRows:
 
     def drawdown(self, moment: Moment, state: DrawdownState) -> None:
         """How the limits of drawdown stand: a point of the equity curve, and an event where one was reached."""
+        self._begin_with_what_is_stated(moment, state)
         self._put_equity(moment, state.last_equity, state.high_water, state.day_start)
         fallen = f"equity ${dollars(state.last_equity)}, high-water mark ${dollars(state.high_water)}"
         if state.tripped and not self._state.tripped:
@@ -89,6 +90,21 @@ class RiskRows:
             text = f"opening paused for the day: {fallen}, ${dollars(state.day_start)} at its start"
             self._event(moment, 1, kind="pause", rule="daily_loss", found=fallen, text=text)
         self._state.tripped, self._state.paused_day = state.tripped, state.paused_day
+
+    def _begin_with_what_is_stated(self, moment: Moment, state: DrawdownState) -> None:
+        """Before anything is ordered, cash that accounts are found to hold is what the run begins with, and no gain.
+
+        One venue states its cash after the other: the curve begins where all have.
+        """
+        run, last = self._rows.get(RUNS, moment.run), self._state.equity
+        if run is None or run["orders"]:
+            return
+        if last is not None and state.last_equity - last.equity == state.day_start - last.day_start != 0:
+            self._rows.drop(EQUITY, moment.run, last.seq)
+            self._state.equity = last = None
+        if last is None:
+            run["bankroll"] = state.last_equity
+            self._rows.put(RUNS, run)
 
     def _put_equity(self, moment: Moment, equity: Money, high_water: Money, day_start: Money) -> None:
         row: Row = {
@@ -101,6 +117,7 @@ class RiskRows:
             "day_start": day_start,
         }
         self._rows.put(EQUITY, row)
+        self._state.equity = EquityMark(moment.seq, equity, day_start)
         run = self._rows.get(RUNS, moment.run)
         if run is not None:
             run["equity"] = equity

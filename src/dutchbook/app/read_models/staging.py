@@ -205,6 +205,11 @@ def _with(text: str, body: Body) -> str:
     return f"{text}: {body['detail']}" if body.get("detail") else text
 
 
+def _rewards_sampled(body: Body) -> Sequence[Entry]:
+    earned = dollars(Money(_whole(body, "today")))
+    return (Entry(Stage.MONITOR, Decision.NOTE, f"rewards sampled: ${earned} at least so far today, by the rule"),)
+
+
 def _inner(body: Body, name: str) -> Body:
     value = body.get(name)
     return value if isinstance(value, dict) else {}
@@ -236,7 +241,7 @@ _OBSERVED: Mapping[str, Callable[[Body], Sequence[Entry]]] = MappingProxyType(
         "quote_refused": _quote_refused,
         "quote_allowed": _quote_allowed,
         "hedge_failed": _hedge_failed,
-        "rewards_sampled": _saying(Stage.MONITOR, Decision.NOTE, "rewards sampled: {today} micro-dollars today"),
+        "rewards_sampled": _rewards_sampled,
         "rewards_compared": _saying(Stage.MONITOR, Decision.NOTE, "rewards compared with what {venue} states"),
     }
 )
@@ -250,6 +255,7 @@ _KINDS: Mapping[str, Callable[[Body], Sequence[Entry]]] = MappingProxyType(
         "cancel": _saying(Stage.EXECUTE, Decision.NOTE, "order {order}: cancel asked for"),
         "cancel_failed": _cancel_failed,
         "missing": _saying(Stage.EXECUTE, Decision.ERROR, "order {order}: not found at the venue"),
+        "offer": _saying(Stage.EXECUTE, Decision.NOTE, "order {order}: sent once more as it is, as it was not found"),
         "withdraw": _saying(Stage.EXECUTE, Decision.NOTE, "intent {intent} withdrawn: {reason}"),
         "merge": _saying(Stage.EXECUTE, Decision.NOTE, "merge wanted: {reason}"),
         "note": _saying(Stage.EXECUTE, Decision.NOTE, "{text}"),

@@ -45,6 +45,14 @@ class Verdicts(msgspec.Struct):
     by_subject: dict[str, tuple[IntentId, bool]] = {}
 
 
+class EquityMark(msgspec.Struct, frozen=True):
+    """The newest point of the equity curve: its line, and how far deposits count in it."""
+
+    seq: int
+    equity: Money
+    day_start: Money
+
+
 class FoldState(msgspec.Struct, kw_only=True):
     """All of it, of one run."""
 
@@ -65,6 +73,7 @@ class FoldState(msgspec.Struct, kw_only=True):
     """Fills whose settlement failed before they were told: order and fill."""
     tripped: bool = False
     paused_day: int | None = None
+    equity: EquityMark | None = None
 
 
 encode_state = msgspec.json.Encoder().encode

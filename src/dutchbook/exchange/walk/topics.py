@@ -200,7 +200,7 @@ def _market(draft: Draft, index: int, start: Nanos) -> Market:
         id=MarketId("0x" + sha256(slug.encode()).hexdigest()),
         venue=Venue.POLYMARKET,
         question=QuestionId(draft.slug),
-        title=draft.names[index],
+        title=draft.title if draft.shape is Shape.ALONE else f"{draft.title} {draft.names[index]}",
         yes=_token(slug, "yes"),
         no=_token(slug, "no"),
         grid=PriceGrid.uniform(Price(draft.tick)),

@@ -24,5 +24,12 @@ def harmless(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def one_line(text: str, longest: int = LONGEST_TITLE) -> str:
-    """The same in one line, for titles and subjects: a line end in one could begin a header of its own."""
-    return harmless(" ".join(text.split()), longest)
+    """The same in one line, for titles and subjects: a line end in one could begin a header of its own.
+
+    What is too long loses its middle: markets of one question differ at the end of their titles.
+    """
+    line = harmless(" ".join(text.split()), 4 * longest)
+    if len(line) <= longest:
+        return line
+    end = longest // 3
+    return f"{line[: longest - end - 1]}…{line[-end:]}"

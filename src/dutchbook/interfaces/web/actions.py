@@ -93,11 +93,16 @@ class Actions:
         await self._history.edit(lambda connection: keep(connection, author, "back up database", {"path": made.path}))
         return made
 
+    @property
+    def real_money(self) -> bool:
+        """Whether the desk trades real money: then what could add risk or lose orders wants a second factor."""
+        snapshot = self._link.snapshot
+        return snapshot is not None and snapshot.mode == Mode.LIVE
+
     def _permit_more(self, who: Principal, needed: Role) -> None:
         """As `permit`, and where real money is traded a second factor too."""
         permit(who, needed)
-        snapshot = self._link.snapshot
-        if snapshot is not None and snapshot.mode == Mode.LIVE:
+        if self.real_money:
             permit_live(who)
 
 

@@ -5,13 +5,20 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import NoReturn
 
 from dutchbook.app.read_models.service import ReadModels
-from dutchbook.domain.errors import DatabaseError
+from dutchbook.domain.errors import ConfigError, DatabaseError
 from dutchbook.interfaces.web.context import AppContext
+from dutchbook.storage.database.edits.user_changes import take_over
+from dutchbook.storage.home import Home
+from dutchbook.storage.users_record import UsersRecord
 
 _AGAIN_S = 5.0
 """After which a database that could not be opened is tried again: another process may have let go of it."""
+
+_USERS_EVERY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +49,34 @@ async def _keep_history(context: AppContext) -> None:
     models = await _opened(context)
     context.history.opened(models)
     try:
-        await asyncio.Event().wait()
+        await _follow_users(context)
     finally:
         context.history.failed("the dashboard is ending")
         await asyncio.shield(asyncio.to_thread(models.close))
 
 
+async def _follow_users(context: AppContext) -> NoReturn:
+    """Take changes of users, which commands make beside us, into the audit."""
+    record, seen, trouble = UsersRecord(Home(context.home).users_record), 0, ""
+    while True:
+        if (size := record.size()) != seen:
+            try:
+                changes = await asyncio.to_thread(record.read)
+                await context.history.edit(partial(take_over, changes=changes))
+                seen, trouble = size, ""
+            except (ConfigError, DatabaseError) as error:
+                if str(error) != trouble:
+                    log.warning("changes of users are not in the audit yet: %s", trouble := str(error))
+        await asyncio.sleep(_USERS_EVERY_S)
+
+
 async def _opened(context: AppContext) -> ReadModels:
     while True:
         try:
-            return await asyncio.to_thread(ReadModels, context.home, context.settings.database, context.clock)
+            settings = context.settings
+            return await asyncio.to_thread(
+                ReadModels, context.home, settings.database, context.clock, settings.retention
+            )
         except DatabaseError as error:
             if str(error) != context.history.trouble:
                 log.warning("history: %s", error)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection
 
 from dutchbook.config.load import Loaded, load_settings
 from dutchbook.config.settings import Settings
@@ -13,8 +14,9 @@ from dutchbook.interfaces.web.desk_link import DeskLink
 from dutchbook.interfaces.web.history import History
 from dutchbook.interfaces.web.listening import Door, door_of
 from dutchbook.interfaces.web.sessions import Sessions
-from dutchbook.interfaces.web.who import Doorman
+from dutchbook.interfaces.web.who import Doorman, Principal
 from dutchbook.storage.alert_book import AlertBook
+from dutchbook.storage.database.edits.authors import Author
 from dutchbook.storage.home import Home
 from dutchbook.storage.users_file import UsersFile
 
@@ -40,6 +42,19 @@ class AppContext(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     load: Callable[[], Loaded]
     """Reads the settings as they are now, each with its source. Raises ConfigError."""
+
+    async def edit[*A, T](
+        self, who: Principal, why: str, change: Callable[[Connection, Author, *A], T], *given: *A
+    ) -> T:
+        """Change what people keep in the database, under the name of whoever does it. Raises what `change` raises."""
+        author = Author(who.by, self.clock.now(), why)
+        return await self.history.edit(lambda connection: change(connection, author, *given))
+
+    @property
+    def mode(self) -> str:
+        """The mode of the desk that was last heard of; that of the settings before. On every page and line."""
+        snapshot = self.link.snapshot
+        return snapshot.mode if snapshot is not None else str(self.settings.mode)
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,17 @@
-"""The screens' end of the control socket: a picture four times a second, and answers to whatever else is asked."""
+"""The screens' end of the control socket: a picture four times a second, with it what open pages follow, and answers to
+whatever else is asked.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.control.wire import Answer, Request, ShowSnapshot, Stop, decode_answer, encode
+from dutchbook.app.control.wire import Answer, Request, Show, ShowSnapshot, Stop, decode_answer, encode
 from dutchbook.domain.errors import DutchbookError, UsageError
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.storage.home import Home
@@ -39,6 +42,9 @@ class DeskLink:
         self._every_s = every_s
         self._seen: float | None = None
         self._news = asyncio.Condition()
+        self._followed: Counter[Show] = Counter()
+        self._wanted = asyncio.Event()
+        self._answers: dict[Show, Answer] = {}
         self.snapshot: DeskSnapshot | None = None
         """The newest picture, of a desk that may have gone since: `connected` and `age` say."""
         self.connected = False
@@ -51,6 +57,25 @@ class DeskLink:
     def age(self) -> float | None:
         """Seconds since the newest picture came; None before the first."""
         return None if self._seen is None else max(0.0, self._monotonic() - self._seen)
+
+    @property
+    def answers(self) -> Mapping[Show, Answer]:
+        """What the desk said with the newest picture to each request that is followed. Refusals are among them."""
+        return self._answers
+
+    @contextmanager
+    def following(self, requests: Iterable[Show]) -> Iterator[None]:
+        """Have these answered with each picture meanwhile: asked once, however many follow the same."""
+        wanted = Counter(tuple(requests))
+        if wanted.keys() - self._followed.keys():
+            self._wanted.set()
+        self._followed += wanted
+        try:
+            yield
+        finally:
+            self._followed -= wanted
+            for request in self._answers.keys() - self._followed.keys():
+                del self._answers[request]
 
     async def run(self) -> None:
         """Follow the desk until cancelled, through its restarts."""
@@ -87,27 +112,47 @@ class DeskLink:
         """A number for each new picture or change of the connection; what comes while nobody waits is skipped."""
         seen = self.version
         while True:
-            async with self._news:
-                await self._news.wait_for(lambda: self.version != seen)  # noqa: B023 - asked before it changes
-                seen = self.version
+            seen = await self.news(seen)
             yield seen
+
+    async def news(self, seen: int) -> int:
+        """Wait until `version` is another one than was seen, and give it."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.version != seen)
+            return self.version
 
     async def _follow(self) -> None:
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LONGEST_ANSWER)
         try:
             while True:
+                began = self._monotonic()
+                followed = tuple(self._followed)
                 async with asyncio.timeout(PATIENCE_S):
-                    answer = await _exchange(reader, writer, ShowSnapshot())
-                await self._told(answer.snapshot, answer.error)
-                await asyncio.sleep(self._every_s)
+                    picture, *answers = await _exchange(reader, writer, ShowSnapshot(), *followed)
+                self._answers = {
+                    request: answer
+                    for request, answer in zip(followed, answers, strict=True)
+                    if request in self._followed
+                }
+                await self._told(picture.snapshot, picture.error)
+                # A desk that is slow to answer gets its rest too.
+                await self._rest(max(self._every_s / 2, self._every_s - (self._monotonic() - began)))
         finally:
             await _hang_up(writer)
+
+    async def _rest(self, seconds: float) -> None:
+        """Until the next picture is due, or somebody follows what nobody did before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        self._wanted.clear()
 
     async def _ask_once(self, request: Request) -> Answer:
         reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LONGEST_ANSWER)
         try:
-            return await _exchange(reader, writer, request)
+            [answer] = await _exchange(reader, writer, request)
+            return answer
         finally:
             await _hang_up(writer)
 
@@ -123,9 +168,16 @@ class DeskLink:
             self._news.notify_all()
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: Request) -> Answer:
-    writer.write(encode(request) + b"\n")
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *requests: Request
+) -> tuple[Answer, ...]:
+    """The answers, in the order of the requests: a desk looks at them one after the other."""
+    writer.write(b"".join(encode(request) + b"\n" for request in requests))
     await writer.drain()
+    return tuple([await _answer(reader) for _ in requests])
+
+
+async def _answer(reader: asyncio.StreamReader) -> Answer:
     line = await reader.readline()
     if not line.endswith(b"\n"):
         raise EOFError("before its answer was whole")

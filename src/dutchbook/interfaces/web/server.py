@@ -16,6 +16,7 @@ from dutchbook.interfaces.web.api.errors import add_unknown, tell_errors
 from dutchbook.interfaces.web.api.health import health_routes
 from dutchbook.interfaces.web.api.history import history_routes
 from dutchbook.interfaces.web.api.keeping import keeping_routes
+from dutchbook.interfaces.web.api.logs import log_routes
 from dutchbook.interfaces.web.api.metrics import add_metrics
 from dutchbook.interfaces.web.api.routes import Routes
 from dutchbook.interfaces.web.api.settings import settings_routes
@@ -37,6 +38,7 @@ _SUBJECTS: tuple[Callable[[AppContext], Routes], ...] = (
     history_routes,
     wallet_routes,
     keeping_routes,
+    log_routes,
     settings_routes,
     database_routes,
 )

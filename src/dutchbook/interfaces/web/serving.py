@@ -1,6 +1,7 @@
 """Serves the screens until somebody ends them."""
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -24,12 +25,16 @@ def serve(context: AppContext, ready: Callable[[str], None], *, with_input: bool
     """
     web = context.settings.web
     listener = listening(web.host, web.port)
-    server = uvicorn.Server(config_of(build(context), web, debug=debug))
+    config = config_of(build(context), web, debug=debug)
+    # What was loaded lives as long as the process: no collection need look through it again.
+    gc.collect()
+    gc.freeze()
+    server = uvicorn.Server(config)  # after that: NiceGUI looks for it among what collections see
     if with_input:
         threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     ready(address(web, listener.getsockname()[1]))
     with suppress(KeyboardInterrupt):
-        asyncio.run(server.serve(sockets=[listener]))
+        asyncio.run(server.serve(sockets=[listener]), loop_factory=config.get_loop_factory())
 
 
 def config_of(app: object, web: WebSettings, *, debug: bool = False) -> uvicorn.Config:
@@ -39,6 +44,8 @@ def config_of(app: object, web: WebSettings, *, debug: bool = False) -> uvicorn.
         log_level="info" if debug else "warning",
         access_log=debug,
         ws="websockets-sansio",
+        # Changed cells are some kilobytes: pressing them, for each browser anew, cost a fifth of all that is done.
+        ws_per_message_deflate=False,
         server_header=False,
         proxy_headers=web.behind_proxy,
         forwarded_allow_ips=list(web.trusted_proxies),

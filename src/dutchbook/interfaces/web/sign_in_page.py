@@ -23,6 +23,9 @@ button { width: 100%; margin-top: 1.25rem; padding: .6rem; font: inherit; font-w
 input:focus-visible, button:focus-visible, a:focus-visible, summary:focus-visible { outline: 3px solid var(--act);
          outline-offset: 2px; }
 details { margin-top: 1.25rem; } summary { cursor: pointer; font-size: .875rem; }
+.mode { margin-left: .5rem; padding: .15rem .6rem; border: 1px solid currentColor; border-radius: 1rem;
+        font-size: .75rem; font-weight: 600; letter-spacing: .04em; vertical-align: middle; }
+.mode.live { color: var(--paper); background: var(--bad); border-color: var(--bad); }
 p, li { font-size: .875rem; } .bad { color: var(--bad); font-weight: 600; } a { color: var(--act); }
 """
 _USER_FORM = """
@@ -48,15 +51,17 @@ _OUT_FORM = """
 """
 
 
-def sign_in_page(*, wrong: str, known: bool, status: int = 200) -> HTMLResponse:
+def sign_in_page(*, mode: str, wrong: str, known: bool, status: int = 200) -> HTMLResponse:
     """The page. `wrong` says why the last try failed; who is `known` may sign out."""
+    badge = escape(mode.upper())
     said = f'<p class="bad" role="alert">{escape(wrong)}</p>' if wrong else ""
     forms = _OUT_FORM if known else _USER_FORM + _CODE_FORM
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Sign in · dutchbook</title><style>{_STYLE}</style></head>"
-        f'<body><main><h1>dutchbook</h1>{said}{forms}<p><a href="/">Back to the desk</a></p></main></body></html>',
+        f"<title>Sign in · {badge} · dutchbook</title><style>{_STYLE}</style></head>"
+        f'<body><main><h1>dutchbook <span class="mode {escape(mode)}">{badge}</span></h1>{said}{forms}'
+        '<p><a href="/">Back to the desk</a></p></main></body></html>',
         status,
         {"Cache-Control": "no-store"},
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 type Row = dict[str, object]
@@ -26,6 +26,7 @@ class RowStore:
         self._missing: list[tuple[Table, Row]] = []
         self._names: dict[_Key, Row] = {}
         self._unless: dict[_Key, tuple[Table, Row]] = {}
+        self._gone: list[tuple[Table, tuple[object, ...]]] = []
 
     def attach(self, connection: Connection) -> None:
         """Read from here on from this connection."""
@@ -39,6 +40,7 @@ class RowStore:
         self._missing.clear()
         self._names.clear()
         self._unless.clear()
+        self._gone.clear()
 
     def get(self, table: Table, *key: object) -> Row | None:
         """The row with this key as it will be once all is written; None if there is none."""
@@ -88,6 +90,12 @@ class RowStore:
         self._changed.pop(key, None)
         self._changed[key] = (table, row)
 
+    def drop(self, table: Table, *key: object) -> None:
+        """Take out the row with this key, with the next flush."""
+        self._known.pop((table.name, key), None)
+        self._changed.pop((table.name, key), None)
+        self._gone.append((table, key))
+
     def put_missing(self, table: Table, row: Row) -> None:
         """Write the row unless one with its key is there by then."""
         self._unless[table.name, tuple(row[column.name] for column in table.primary_key.columns)] = (table, row)
@@ -106,7 +114,10 @@ class RowStore:
         self.put(table, row)
 
     def flush(self, connection: Connection) -> None:
-        """Write all that was put."""
+        """Write all that was put, once what was dropped is out."""
+        for table, key in self._gone:
+            columns = zip(table.primary_key.columns, key, strict=True)
+            connection.execute(delete(table).where(*(column == value for column, value in columns)))
         for table, alike in self._missing:
             conditions = [table.c[name] == value for name, value in alike.items()]
             connection.execute(update(table).where(table.c.latest, *conditions).values(latest=False))
@@ -121,6 +132,7 @@ class RowStore:
         self._newest.clear()
         self._missing.clear()
         self._unless.clear()
+        self._gone.clear()
         for remembered in (self._known, self._names):
             while len(remembered) > _REMEMBERED:
                 del remembered[next(iter(remembered))]

@@ -70,9 +70,9 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many decisions there are, in all and by stage and kind of decision; `trade_ppm` is TRADE of TRADE + NO_TRADE.
+    """How many decisions there are, in all and by stage and kind of decision.
 
-    `recent` were made in the hour before the newest.
+    `trade_ppm` of what risk was asked may trade. `recent` were made in the hour before the newest.
     """
 
     total: int
@@ -393,13 +393,26 @@ class StrategyRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BindingRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a wallet a strategy may use: a share in millionths."""
+    """How much of a wallet its user means for a strategy: a share in millionths.
+
+    It is a plan and a measure: orders are refused by the limits of risk, not by shares.
+    """
 
     strategy: str
     wallet: str
     share_ppm: int
     created: Nanos
     updated: Nanos
+
+
+class ShareInUse(BindingRecord, frozen=True, kw_only=True):
+    """A binding with what the strategy holds of the wallet now: at cost, and as a share of the wallet's capital.
+
+    `used_ppm` is None where nobody knows that capital.
+    """
+
+    used: Money
+    used_ppm: int | None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -411,7 +424,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     wallets: tuple[WalletRecord, ...]
     strategies: tuple[StrategyRecord, ...]
-    bindings: tuple[BindingRecord, ...]
+    bindings: tuple[ShareInUse, ...]
     capital: Money
     profit: Money
     active_wallets: int

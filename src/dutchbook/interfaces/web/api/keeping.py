@@ -14,11 +14,9 @@ from dutchbook.interfaces.web.api.filters import Pages, Word
 from dutchbook.interfaces.web.api.routes import Routes, Who
 from dutchbook.interfaces.web.api.views import Done
 from dutchbook.interfaces.web.context import AppContext
-from dutchbook.interfaces.web.who import Principal
 from dutchbook.storage.alert_book import AlertState
 from dutchbook.storage.alert_words import Tier
 from dutchbook.storage.database.edits import notes as note_edits
-from dutchbook.storage.database.edits.authors import Author
 from dutchbook.storage.database.queries import kept
 from dutchbook.storage.database.rows import TradeNote, WatchedMarket
 from dutchbook.storage.roles import Role
@@ -73,10 +71,6 @@ def keeping_routes(context: AppContext) -> Routes:
     return routes
 
 
-def _author(context: AppContext, who: Principal, why: str) -> Author:
-    return Author(who.by, context.clock.now(), why)
-
-
 def _notes(routes: Routes, context: AppContext) -> None:
     history = context.history
 
@@ -88,18 +82,14 @@ def _notes(routes: Routes, context: AppContext) -> None:
     @routes.on("POST", "/notes", TradeNote, Role.OPERATOR, 201)
     async def add_note(who: Who, body: NewNote) -> TradeNote:
         """Write something about an order or a trade."""
-        author = _author(context, who, body.why)
-        return await history.edit(
-            lambda connection: note_edits.add_note(connection, author, body.run, body.subject, body.text)
-        )
+        return await context.edit(who, body.why, note_edits.add_note, body.run, body.subject, body.text)
 
     @routes.on("DELETE", "/notes/{number}", Done, Role.OPERATOR)
     async def delete_note(
         who: Who, number: Annotated[int, Path(ge=0, le=2**31 - 1)], why: Annotated[Why, Query()] = ""
     ) -> Done:
         """Take a note away; that it was written stays on record."""
-        author = _author(context, who, why)
-        await history.edit(lambda connection: note_edits.delete_note(connection, author, number))
+        await context.edit(who, why, note_edits.delete_note, number)
         return Done("the note is taken away")
 
 
@@ -122,14 +112,12 @@ def _watchlist(routes: Routes, context: AppContext) -> None:
             above=body.above,
             below=body.below,
         )
-        author = _author(context, who, body.why)
-        return await history.edit(lambda connection: note_edits.watch(connection, author, wanted))
+        return await context.edit(who, body.why, note_edits.watch, wanted)
 
     @routes.on("DELETE", "/watchlist/{market:path}", Done, Role.OPERATOR)
     async def unwatch(who: Who, market: Id, why: Annotated[Why, Query()] = "") -> Done:
         """Take a market from the watchlist."""
-        author = _author(context, who, why)
-        await history.edit(lambda connection: note_edits.unwatch(connection, author, MarketId(market)))
+        await context.edit(who, why, note_edits.unwatch, MarketId(market))
         return Done(f"{market} is watched no more")
 
 

@@ -99,7 +99,7 @@ def add_sign_in_page(app: FastAPI, context: AppContext) -> None:
 
     @app.get(PATH, include_in_schema=False)
     async def show_form(request: Request) -> Response:
-        return sign_in_page(wrong="", known=principal_of(request.scope).known)
+        return sign_in_page(mode=context.mode, wrong="", known=principal_of(request.scope).known)
 
     @app.post(PATH, include_in_schema=False)
     async def take_form(request: Request) -> Response:
@@ -117,7 +117,8 @@ def add_sign_in_page(app: FastAPI, context: AppContext) -> None:
         try:
             number = await _number(context, request, body)
         except Refused as refused:
-            return sign_in_page(wrong=str(refused), known=False, status=429 if refused.wait_s else 401)
+            status = 429 if refused.wait_s else 401
+            return sign_in_page(mode=context.mode, wrong=str(refused), known=False, status=status)
         return _with_cookie(context, RedirectResponse("/", 303), number)
 
 

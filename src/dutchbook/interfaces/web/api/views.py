@@ -29,88 +29,75 @@ class SnapshotView(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: DeskSnapshot | None
 
 
-class OrdersView(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders of the running desk."""
+class _OfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of the running desk, with the mode and the run that it is of."""
 
     mode: str
     run: str
+
+
+class OrdersView(_OfRun, frozen=True, kw_only=True):
+    """Orders of the running desk."""
+
     orders: tuple[OrderRow, ...]
 
 
-class PositionsView(msgspec.Struct, frozen=True, kw_only=True):
+class PositionsView(_OfRun, frozen=True, kw_only=True):
     """What the running desk holds."""
 
-    mode: str
-    run: str
     positions: tuple[PositionRow, ...]
 
 
-class FillsView(msgspec.Struct, frozen=True, kw_only=True):
+class FillsView(_OfRun, frozen=True, kw_only=True):
     """The latest trades of the run. `total` counts those that are remembered."""
 
-    mode: str
-    run: str
     total: int
     fills: tuple[FillRow, ...]
 
 
-class LatencyView(msgspec.Struct, frozen=True, kw_only=True):
+class LatencyView(_OfRun, frozen=True, kw_only=True):
     """How long each stage of the way of an order takes."""
 
-    mode: str
-    run: str
     stages: tuple[StageFigures, ...]
 
 
-class MarketsView(msgspec.Struct, frozen=True, kw_only=True):
+class MarketsView(_OfRun, frozen=True, kw_only=True):
     """Markets that the running desk knows. `total` counts all that fit what was asked."""
 
-    mode: str
-    run: str
     total: int
     markets: tuple[MarketRow, ...]
 
 
-class MarketView(msgspec.Struct, frozen=True, kw_only=True):
+class MarketView(_OfRun, frozen=True, kw_only=True):
     """A market with both books."""
 
-    mode: str
-    run: str
     market: MarketRow
     books: tuple[BookDepth, ...]
 
 
-class BundleView(msgspec.Struct, frozen=True, kw_only=True):
+class BundleView(_OfRun, frozen=True, kw_only=True):
     """A bundle, leg by leg."""
 
-    mode: str
-    run: str
     bundle: BundleDetail
 
 
-class RiskView(msgspec.Struct, frozen=True, kw_only=True):
+class RiskView(_OfRun, frozen=True, kw_only=True):
     """Limits and locks."""
 
-    mode: str
-    run: str
     limits: tuple[LimitRow, ...]
     locks: tuple[LockRow, ...]
 
 
-class VenuesView(msgspec.Struct, frozen=True, kw_only=True):
+class VenuesView(_OfRun, frozen=True, kw_only=True):
     """How venues fare; `lines` are the newest that their connections said."""
 
-    mode: str
-    run: str
     venues: tuple[VenueRow, ...]
     lines: tuple[str, ...]
 
 
-class StrategiesView(msgspec.Struct, frozen=True, kw_only=True):
+class StrategiesView(_OfRun, frozen=True, kw_only=True):
     """What runs."""
 
-    mode: str
-    run: str
     strategies: tuple[StrategyRow, ...]
 
 

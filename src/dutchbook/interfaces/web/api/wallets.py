@@ -15,10 +15,8 @@ from dutchbook.interfaces.web.api.filters import Pages
 from dutchbook.interfaces.web.api.routes import Routes, Who
 from dutchbook.interfaces.web.api.views import Done
 from dutchbook.interfaces.web.context import AppContext
-from dutchbook.interfaces.web.who import Principal
 from dutchbook.storage.database.edits import strategies as strategy_edits
 from dutchbook.storage.database.edits import wallets as wallet_edits
-from dutchbook.storage.database.edits.authors import Author
 from dutchbook.storage.database.queries import strategies as strategy_queries
 from dutchbook.storage.database.queries import wallets as wallet_queries
 from dutchbook.storage.database.rows import (
@@ -113,10 +111,6 @@ def wallet_routes(context: AppContext) -> Routes:
     return routes
 
 
-def _author(context: AppContext, who: Principal, why: str) -> Author:
-    return Author(who.by, context.clock.now(), why)
-
-
 def _look(routes: Routes, context: AppContext) -> None:
     read = context.history.read
 
@@ -151,65 +145,50 @@ def _look(routes: Routes, context: AppContext) -> None:
 
 
 def _edit_wallets(routes: Routes, context: AppContext) -> None:
-    edit = context.history.edit
-
     @routes.on("POST", "/wallets", WalletRecord, Role.ADMIN, 201)
     async def create_wallet(who: Who, body: NewWallet) -> WalletRecord:
         """Name an account."""
         draft = wallet_edits.WalletDraft(**body.model_dump(exclude={"why"}))
-        author = _author(context, who, body.why)
-        return await edit(lambda connection: wallet_edits.create_wallet(connection, author, draft))
+        return await context.edit(who, body.why, wallet_edits.create_wallet, draft)
 
     @routes.on("PUT", "/wallets/{wallet}", WalletRecord, Role.ADMIN)
     async def update_wallet(who: Who, wallet: Id, body: WalletEdit) -> WalletRecord:
         """Change what is given. Nothing of the account itself is changed: no money moves."""
         change = wallet_edits.WalletChange(**body.model_dump(exclude={"why"}))
-        author = _author(context, who, body.why)
-        return await edit(lambda connection: wallet_edits.update_wallet(connection, author, wallet, change))
+        return await context.edit(who, body.why, wallet_edits.update_wallet, wallet, change)
 
     @routes.on("DELETE", "/wallets/{wallet}", Done, Role.ADMIN)
     async def delete_wallet(who: Who, wallet: Id, why: Annotated[Why, Query()] = "") -> Done:
         """Forget a wallet that never traded."""
-        author = _author(context, who, why)
-        await edit(lambda connection: wallet_edits.delete_wallet(connection, author, wallet))
+        await context.edit(who, why, wallet_edits.delete_wallet, wallet)
         return Done(f"wallet {wallet} is forgotten")
 
 
 def _edit_strategies(routes: Routes, context: AppContext) -> None:
-    edit = context.history.edit
-
     @routes.on("POST", "/strategies", StrategyRecord, Role.ADMIN, 201)
     async def create_strategy(who: Who, body: NewStrategy) -> StrategyRecord:
         """Describe a strategy. Which ones run is said by the settings and by --strategy."""
         draft = strategy_edits.StrategyDraft(**body.model_dump(exclude={"why"}))
-        author = _author(context, who, body.why)
-        return await edit(lambda connection: strategy_edits.create_strategy(connection, author, draft))
+        return await context.edit(who, body.why, strategy_edits.create_strategy, draft)
 
     @routes.on("PUT", "/strategies/{strategy}", StrategyRecord, Role.ADMIN)
     async def update_strategy(who: Who, strategy: Id, body: StrategyEdit) -> StrategyRecord:
         """Change a description; a status is a note, and starts or stops nothing."""
         change = strategy_edits.StrategyChange(**body.model_dump(exclude={"why"}))
-        author = _author(context, who, body.why)
-        return await edit(lambda connection: strategy_edits.update_strategy(connection, author, strategy, change))
+        return await context.edit(who, body.why, strategy_edits.update_strategy, strategy, change)
 
     @routes.on("DELETE", "/strategies/{strategy}", Done, Role.ADMIN)
     async def delete_strategy(who: Who, strategy: Id, why: Annotated[Why, Query()] = "") -> Done:
         """Forget the description of a strategy that no run used."""
-        author = _author(context, who, why)
-        await edit(lambda connection: strategy_edits.delete_strategy(connection, author, strategy))
+        await context.edit(who, why, strategy_edits.delete_strategy, strategy)
         return Done(f"the description of {strategy} is forgotten")
 
 
 def _edit_bindings(routes: Routes, context: AppContext) -> None:
-    edit = context.history.edit
-
     @routes.post("/strategy-wallets/bind", BindingRecord, Role.ADMIN)
     async def bind(who: Who, body: Bind) -> BindingRecord:
-        """Let a strategy use a share of a wallet, or change that share."""
-        author = _author(context, who, body.why)
-        return await edit(
-            lambda connection: strategy_edits.bind(connection, author, body.strategy, body.wallet, body.share)
-        )
+        """Mean a share of a wallet for a strategy, or change it: a plan beside what it holds. It refuses no order."""
+        return await context.edit(who, body.why, strategy_edits.bind, body.strategy, body.wallet, body.share)
 
     @routes.on("DELETE", "/strategy-wallets/unbind", Done, Role.ADMIN)
     async def unbind(
@@ -219,6 +198,5 @@ def _edit_bindings(routes: Routes, context: AppContext) -> None:
         why: Annotated[Why, Query()] = "",
     ) -> Done:
         """Take a binding back."""
-        author = _author(context, who, why)
-        await edit(lambda connection: strategy_edits.unbind(connection, author, strategy, wallet))
+        await context.edit(who, why, strategy_edits.unbind, strategy, wallet)
         return Done(f"{strategy} uses {wallet} no more")

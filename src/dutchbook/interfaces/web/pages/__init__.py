@@ -21,7 +21,7 @@ from dutchbook.interfaces.web.pages import (
 )
 from dutchbook.interfaces.web.pages.reports import add_reports
 from dutchbook.interfaces.web.pages.screens import STATIC, STATIC_PATH, Screens
-from dutchbook.interfaces.web.pages.system import alerts, audit, database, health, journals, settings
+from dutchbook.interfaces.web.pages.system import alerts, audit, database, health, journals, logs, settings
 
 _PLAIN: Mapping[str, Callable[[Screens], None]] = {
     "/": overview.show,
@@ -35,6 +35,7 @@ _PLAIN: Mapping[str, Callable[[Screens], None]] = {
     "/system/journals": journals.show,
     "/system/settings": settings.show,
     "/system/alerts": alerts.show,
+    "/system/logs": logs.show,
     "/system/audit": audit.show,
     "/system/database": database.show,
     "/orders": orders.show,

@@ -12,7 +12,7 @@ from dutchbook.storage.database.filters import Page as Rows
 from dutchbook.storage.database.filters import Scope
 from dutchbook.storage.database.queries.scanning import opportunities
 
-_LINES = 9
+_LINES = 16
 
 
 class Happening(msgspec.Struct, frozen=True):

@@ -8,9 +8,10 @@ from dutchbook.interfaces.web.pages.dialogs import sheet
 from dutchbook.interfaces.web.pages.elements import Anchor, Box, Button, Facts, Figure, Words, panel
 from dutchbook.interfaces.web.pages.fields import Choice, Field
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
-from dutchbook.interfaces.words import NOBODY, counts, percent
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
+from dutchbook.interfaces.words import NOBODY, counts, percent, short_ids
 from dutchbook.storage.database.decision_words import Decision, Stage
 from dutchbook.storage.database.filters import DecisionFilter, Scope
 from dutchbook.storage.database.filters import Page as Rows
@@ -92,15 +93,16 @@ async def _fill(
 
 def _row(key: str, row: DecisionRecord) -> Row:
     to = shown.order_path(row.order) if row.order else shown.market_path(row.market) if row.market else ""
+    text = short_ids(row.text)
     return {
         "id": key,
         "at": shown.date(row.at),
         "stage": row.stage.upper(),
         "decision": Cell(row.decision.replace("_", " "), tone=_TONES[row.decision]),
-        "text": Cell(row.text, to=to, sub=row.title),
+        "text": Cell(text, to=to, sub=row.title, hint="" if text == row.text else row.text),
         "strategy": row.strategy or NOBODY,
         "proof": Cell("✓ proven" if row.proven else "✗ broken", tone="good" if row.proven else "bad", hint=row.hash),
-        "acts": (Act("open", "Details", row.text[:80]),),
+        "acts": (Act("open", "Details", text[:80]),),
     }
 
 
@@ -139,7 +141,7 @@ def _pretty(body: str) -> str:
 def _summarise(figures: list[Figure], found: DecisionSummary) -> None:
     total, rate, recent, stages, strategies = figures
     total.show(f"{found.total:,}", counts((str(d).replace("_", " "), n) for d, n in found.by_decision.items()))
-    rate.show(percent(found.trade_ppm), "of what could be traded")
+    rate.show(percent(found.trade_ppm), "of what risk was asked")
     recent.show(f"{found.recent:,}", "before the newest")
     stages.show(str(len(found.by_stage)), counts((str(stage), n) for stage, n in found.by_stage.items()))
     strategies.show(str(len(found.by_strategy)), counts((name or "none", n) for name, n in found.by_strategy.items()))

@@ -9,8 +9,9 @@ from dutchbook.interfaces.reports.figures import scores
 from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.elements import Box, Button, Figure, Words, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY, money, number_of, percent
 from dutchbook.storage.database.filters import Page as Rows
 from dutchbook.storage.database.filters import Scope, TradeFilter

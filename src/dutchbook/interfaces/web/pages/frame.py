@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from nicegui import ui
+from nicegui import Client, background_tasks, ui
 
-from dutchbook.app.control.wire import ShowVenues
+from dutchbook.app.control.wire import Answer, Show, ShowVenues
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.interfaces.web.actions import permit
@@ -24,12 +24,11 @@ from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.who import Principal
 from dutchbook.storage.roles import Role
 
-BEAT_S = 0.25
-"""How often a page is told what changed: four times a second, as often as the desk is asked."""
 LOOK_S = 1.0
 """How often a page asks for what the picture of the desk does not hold."""
 
 type Fast = Callable[[DeskSnapshot], None]
+type Told = Callable[[Answer], None]
 type Slow = Callable[[], Awaitable[None]]
 
 log = logging.getLogger(__name__)
@@ -44,6 +43,8 @@ class Page:
         self._who = screens.who(self._request)
         self._fast: list[Fast] = []
         self._slow: list[Slow] = []
+        self._told: dict[Show, list[Told]] = {}
+        self._heard: dict[Show, Answer] = {}
         self._aged: list[Words] = []
         self._beats = 0
         self._shown: DeskSnapshot | None = None
@@ -54,6 +55,10 @@ class Page:
         self._fast.append(show)
         if self.screens.snapshot is not None:
             show(self.screens.snapshot)
+
+    def each_answer(self, request: Show, show: Told) -> None:
+        """Call this with each answer of the desk, which is asked anew for every picture while the page is open."""
+        self._told.setdefault(request, []).append(show)
 
     def each_second(self, look: Slow) -> None:
         """Await this about once a second, and at once."""
@@ -85,11 +90,19 @@ class Page:
         """Raises Forbidden unless whoever looks may still do what needs the role."""
         permit(self.who, role)
 
-    def beat(self, root: Box, heading: Heading) -> None:
-        """Show what changed. It waits for nobody: a desk that hangs must not take the halt off the page."""
+    async def live(self, client: Client, root: Box, heading: Heading) -> None:
+        """Show what changed, at every beat, until cancelled."""
+        await client.connected()
+        with client, self.screens.context.link.following(self._told):
+            while True:
+                self._show(root, heading)
+                await self.screens.beat()
+
+    def _show(self, root: Box, heading: Heading) -> None:
+        """It waits for nobody: a desk that hangs must not take the halt off the page."""
         self._beats += 1
-        silent = "" if self.screens.connected else " silent"
-        root.classes(replace=f"desk beat-{'ab'[self._beats % 2]}{silent}")
+        root.attribute("data-beat", "ab"[self._beats % 2])
+        root.attribute("data-silent", None if self.screens.connected else "")
         heading.show(self.screens)
         age = self.screens.age
         for words in self._aged:
@@ -99,6 +112,17 @@ class Page:
             self._shown = snapshot
             for show in self._fast:
                 show(snapshot)
+        for request, answer in self.screens.context.link.answers.items():
+            if request in self._told and answer is not self._heard.get(request):
+                self._heard[request] = answer
+                self._tell(request, answer)
+
+    def _tell(self, request: Show, answer: Answer) -> None:
+        if answer.error:
+            self._complain(answer.error)
+            return
+        for show in self._told[request]:
+            show(answer)
 
     async def look(self, heading: Heading) -> None:
         """Ask for what parts of the page want. One that fails does not keep the others from it."""
@@ -128,7 +152,7 @@ def frame(screens: Screens, path: str, title: str) -> Iterator[Page]:
     ui.add_head_html(screens.head())
     ui.context.client.content.classes("gap-0")
     Anchor("Skip to the page", "#main", "skip")
-    with Box("div", "desk beat-a") as root:
+    with Box("div", "desk", data_beat="a") as root:
         _side(screens, path)
         with Box("header", "top"):
             heading = Heading(title, page.who, partial(halt_dialog, page), page.barred())
@@ -136,7 +160,9 @@ def frame(screens: Screens, path: str, title: str) -> Iterator[Page]:
             heading.banners()
             yield page
     _veil(screens)
-    ui.timer(BEAT_S, partial(page.beat, root, heading))
+    client = ui.context.client
+    living = background_tasks.create(page.live(client, root, heading), name=f"what {path} shows")
+    client.on_delete(living.cancel)
     ui.timer(LOOK_S, partial(page.look, heading))
 
 

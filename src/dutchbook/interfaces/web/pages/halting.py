@@ -23,7 +23,7 @@ def promises(snapshot: DeskSnapshot | None) -> tuple[str, ...]:
     """What a halt does and does not do, counted where the desk is known."""
     return (
         f"Sends no new order, and cancels {_orders(snapshot)}.",
-        "Positions stay open: nothing is sold.",
+        "Positions stay open: nothing is sold. Sales that rest already stay.",
         "It holds over restarts, until somebody runs `dutchbook resume --i-checked` on the host.",
         "It works even if the desk hangs or does not answer.",
     )

@@ -6,7 +6,7 @@ from dutchbook.evaluation.desk_rows import VenueRow
 from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.elements import Anchor, Box, Button, Words
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.themes import theme_button
+from dutchbook.interfaces.web.pages.themes import ThemeButton
 from dutchbook.interfaces.web.who import Principal
 from dutchbook.interfaces.words import number_of
 
@@ -22,7 +22,7 @@ class Heading:
             self._source = Words("span", "", "source")
             self._age = Words("span", "", "age")
             self._mode = Words("span", "", "mode")
-            theme_button()
+            ThemeButton()
             if who.known:
                 Anchor(who.name, "/sign-in", "soft optional").props["title"] = "Signed in; sign out here"
             else:

@@ -15,8 +15,9 @@ from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, Words, p
 from dutchbook.interfaces.web.pages.fields import Field
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.ladders import Ladder
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY, number_of, price, size, span
 from dutchbook.storage.database.edits.notes import Watch, watch
 

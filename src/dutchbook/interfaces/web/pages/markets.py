@@ -13,8 +13,9 @@ from dutchbook.interfaces.web.pages.elements import Box, panel
 from dutchbook.interfaces.web.pages.fields import Choice, Field
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.near_misses import bundles_panel
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY
 from dutchbook.storage.database.edits.notes import unwatch
 from dutchbook.storage.database.queries.kept import watchlist

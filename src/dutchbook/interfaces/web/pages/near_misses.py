@@ -4,7 +4,8 @@ from dutchbook.evaluation.snapshot import BundleRow, DeskSnapshot, PoolRow
 from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.elements import panel
 from dutchbook.interfaces.web.pages.frame import Page
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.rows import Cell, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import ratio
 
 _POOL = (

@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.units import Money
 from dutchbook.interfaces.web.pages import shown
-from dutchbook.interfaces.web.pages.elements import Box, Figure, Panel, panel
+from dutchbook.interfaces.web.pages.elements import Box, Figure, Words, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.orders import PARTS, latency
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY, money, percent, span
 from dutchbook.storage.database.filters import Page as Rows
@@ -19,53 +22,66 @@ from dutchbook.storage.database.rows import ClosedTrade, FillRecord, OrderRecord
 
 _MOST = 500
 _MILLION = 1_000_000
-_ORDERS = (
+
+
+class _List(msgspec.Struct, frozen=True):
+    """A table of this page: what it says while it is empty, and the name of the file that it exports."""
+
+    title: str
+    nothing: str
+    file: str
+    columns: tuple[Column, ...]
+
+
+_ORDERS = _List("All orders", "Nothing was ordered yet.", "orders-history", (
     Column("sent", "Sent"), Column("market", "Market", "title"), Column("strategy", "Strategy"), Column("side", "Side"),
     Column("limit", "Limit", "num"), Column("size", "Size", "num"), Column("filled", "Filled", "num"),
     Column("status", "State"), Column("answer", "Answer after", "num"), Column("fees", "Fees", "num"),
-)  # fmt: skip
-_FILLS = (
+))  # fmt: skip
+_FILLS = _List("Fills", "Nothing has filled yet.", "fills", (
     Column("at", "Time"), Column("market", "Market", "title"), Column("strategy", "Strategy"), Column("side", "Side"),
     Column("price", "Price", "num"), Column("size", "Matched", "num"), Column("state", "Settlement"),
     Column("fee", "Fee", "num"), Column("role", "Role"), Column("order", "Order"),
-)  # fmt: skip
-_CLOSED = (
+))  # fmt: skip
+_CLOSED = _List("Closed trades", "No position was closed yet.", "closed-trades", (
     Column("closed", "Closed"), Column("market", "Market", "title"), Column("strategy", "Strategy"),
     Column("size", "Size", "num"), Column("cost", "Cost", "num"), Column("proceeds", "Brought", "num"),
     Column("fees", "Fees", "num"), Column("profit", "Profit", "num"), Column("share", "Of cost", "num"),
     Column("held", "Held", "num"), Column("how", "Closed by"),
-)  # fmt: skip
+))  # fmt: skip
 _SETTLED = {"provisional": "warn", "mined": "info", "settled": "good", "reversed": "bad"}
+
+
+type Fill = Callable[[Words, DeskTable], Awaitable[None]]
+"""Reads the database into a table, and into the note beside its title."""
 
 
 def show_orders(screens: Screens) -> None:
     """All orders of the mode."""
     with frame(screens, "/orders", "Orders") as page:
         tabs("Orders", PARTS, "/orders/history")
-        made, table = _listing("All orders", _ORDERS, "Nothing was ordered yet.", "orders-history")
 
-        async def fill() -> None:
+        async def fill(note: Words, table: DeskTable) -> None:
             wanted = _mode(page)
             rows = await page.screens.read(lambda c: orders(c, wanted, Rows(limit=_MOST)))
             total = await page.screens.read(lambda c: count_orders(c, wanted))
-            made.note.show(f"{page.screens.mode}: the newest {len(rows):,} of {total:,}")
+            note.show(f"{page.screens.mode}: the newest {len(rows):,} of {total:,}")
             table.show(map(_order_row, rows))
 
-        page.each_second(_told(made, fill))
+        _listing(page, _ORDERS, fill)
 
 
 def show_fills(screens: Screens) -> None:
     """All trades of ours in the mode."""
     with frame(screens, "/orders", "Fills") as page:
         tabs("Orders", PARTS, "/orders/fills")
-        made, table = _listing("Fills", _FILLS, "Nothing has filled yet.", "fills")
 
-        async def fill() -> None:
+        async def fill(note: Words, table: DeskTable) -> None:
             rows = await page.screens.read(lambda c: fills(c, _mode(page), Rows(limit=_MOST)))
-            made.note.show(f"{page.screens.mode}: matched is not settled, and only what is settled can be sold")
+            note.show(f"{page.screens.mode}: matched is not settled, and only what is settled can be sold")
             table.show(map(_fill_row, rows))
 
-        page.each_second(_told(made, fill))
+        _listing(page, _FILLS, fill)
 
 
 def show_closed(screens: Screens) -> None:
@@ -74,34 +90,35 @@ def show_closed(screens: Screens) -> None:
         tabs("Orders", PARTS, "/orders/closed")
         with Box("dl", "figures"):
             figures = [Figure(name) for name in ("Closed", "Won", "Profit", "Best", "Worst", "Held on average")]
-        made, table = _listing("Closed trades", _CLOSED, "No position was closed yet.", "closed-trades")
 
-        async def fill() -> None:
+        async def fill(note: Words, table: DeskTable) -> None:
             rows = await page.screens.read(lambda c: closed_trades(c, _mode(page), Rows(limit=_MOST)))
             summary = await page.screens.read(lambda c: trade_summary(c, _mode(page)))
             _summarise(figures, summary)
-            made.note.show(f"{page.screens.mode}: the newest {len(rows):,} of {summary.trades:,}")
+            note.show(f"{page.screens.mode}: the newest {len(rows):,} of {summary.trades:,}")
             table.show(map(_closed_row, rows))
 
-        page.each_second(_told(made, fill))
+        _listing(page, _CLOSED, fill)
 
 
-def _listing(title: str, columns: tuple[Column, ...], nothing: str, file: str) -> tuple[Panel, DeskTable]:
-    with panel(title, flush=True) as made:
-        table = DeskTable(title, columns, empty=nothing, next_step="The desk writes it down as it happens.", file=file)
-    return made, table
+def _listing(page: Page, listed: _List, fill: Fill) -> None:
+    """The table, filled each second. Where the history cannot be told, it says why beside the title."""
+    with panel(listed.title, flush=True) as made:
+        table = DeskTable(
+            listed.title,
+            listed.columns,
+            empty=listed.nothing,
+            next_step="The desk writes it down as it happens.",
+            file=listed.file,
+        )
 
-
-def _told(made: Panel, fill: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Where the history cannot be told, say why beside the title."""
-
-    async def told() -> None:
+    async def look() -> None:
         try:
-            await fill()
+            await fill(made.note, table)
         except DutchbookError as error:
             made.note.show(str(error), "bad")
 
-    return told
+    page.each_second(look)
 
 
 def _mode(page: Page) -> TradeFilter:

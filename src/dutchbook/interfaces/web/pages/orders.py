@@ -1,6 +1,8 @@
 """Orders: those at work with the unknown ones on top, positions, and everything that was ordered, filled and closed."""
 
-from dutchbook.app.control.wire import ShowOrders, ShowPositions
+from collections.abc import Iterator
+
+from dutchbook.app.control.wire import Answer, ShowOrders, ShowPositions
 from dutchbook.domain.identity import venue_of
 from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.units import Money, Nanos, Price
@@ -9,8 +11,9 @@ from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.dialogs import confirm
 from dutchbook.interfaces.web.pages.elements import Box, Button, Figure, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY, counts, money, number_of, span
 
@@ -44,31 +47,33 @@ def _working(page: Page) -> None:
     with panel("Orders at work", flush=True) as made:
         page.aged(made)
         with made.aside, Box("div", "tools"):
-            Button("Compare with the venues", "small steer").on("click", lambda: _reconcile(page)).props(
-                "data-act=reconcile"
-            )
+            compare = Button("Compare with the venues", "small steer").off(page.barred())
+            compare.on("click", lambda: _reconcile(page)).props("data-act=reconcile")
             cancel_all = Button("Cancel all", "small steer")
-        rows: dict[str, OrderRow] = {}
+        found: tuple[OrderRow, ...] = ()
         table = DeskTable(
             "Orders at work",
             _AT_WORK,
             empty="No order is at work.",
             next_step="Orders appear here from the moment before they are sent until the venue says how they ended.",
             file="orders",
-            on_act=lambda order, _: _cancel(page, rows[order]),
+            on_act=lambda order, _: _cancel(page, next(row for row in found if row.id == order)),
         )
-    cancel_all.on("click", lambda: _cancel_all(page, tuple(rows.values())))
+    cancel_all.on("click", lambda: _cancel_all(page, found))
 
-    async def slow() -> None:
-        found = (await page.screens.ask(ShowOrders())).orders or ()
-        rows.clear()
-        rows.update({row.id: row for row in found})
+    def told(answer: Answer) -> None:
+        nonlocal found
+        found = answer.orders or ()
         unknown = sum(row.status is OrderStatus.UNKNOWN for row in found)
         made.note.show(f"{unknown} without an answer: compared with the venue, never sent again" if unknown else "")
         cancel_all.off(page.barred() or ("" if found else "No order is at work."))
-        table.show(_order_row(row, page.barred()) for row in found)
+        table.show(page.screens.rows(answer, _order_rows, page.barred()))
 
-    page.each_second(slow)
+    page.each_answer(ShowOrders(), told)
+
+
+def _order_rows(answer: Answer, barred: str) -> Iterator[Row]:
+    return (_order_row(row, barred) for row in answer.orders or ())
 
 
 def _order_row(row: OrderRow, barred: str) -> Row:
@@ -102,6 +107,7 @@ def _cancel(page: Page, row: OrderRow) -> None:
         ),
         "Cancel it",
         go,
+        guarded=True,
     )
 
 
@@ -121,6 +127,7 @@ def _cancel_all(page: Page, rows: tuple[OrderRow, ...]) -> None:
         ),
         "Cancel all",
         go,
+        guarded=True,
     )
 
 
@@ -153,9 +160,9 @@ def _positions(page: Page) -> None:
             file="positions",
         )
 
-    async def slow() -> None:
-        rows = (await page.screens.ask(ShowPositions())).positions or ()
-        table.show(map(position_row, rows))
+    def told(answer: Answer) -> None:
+        rows = answer.positions or ()
+        table.show(page.screens.rows(answer, _position_rows))
         paid, value = Money(sum(row.cost for row in rows)), Money(sum(row.value or 0 for row in rows))
         unpriced = sum(row.value is None for row in rows)
         venues = counts((str(venue), n) for venue, n in _by_venue(rows).items())
@@ -165,7 +172,11 @@ def _positions(page: Page) -> None:
         result = Money(value - paid)
         gain.show(shown.gain_words(result), "not realised", shown.gain_tone(result))
 
-    page.each_second(slow)
+    page.each_answer(ShowPositions(), told)
+
+
+def _position_rows(answer: Answer) -> Iterator[Row]:
+    return map(position_row, answer.positions or ())
 
 
 def _by_venue(rows: tuple[PositionRow, ...]) -> dict[str, int]:

@@ -1,9 +1,7 @@
 """The first page: what the desk is worth, what it does, and what needs a person."""
 
-from collections.abc import Sequence
-
 from dutchbook.app.control.wire import ShowRisk, ShowVenues
-from dutchbook.domain.units import SECOND, Money, Nanos
+from dutchbook.domain.units import Money, Nanos
 from dutchbook.evaluation.desk_rows import VenueRow
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.interfaces.web.pages import shown
@@ -12,16 +10,14 @@ from dutchbook.interfaces.web.pages.charts import LineChart, Point
 from dutchbook.interfaces.web.pages.elements import Box, Facts, Figure, Words, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.near_misses import bundles_panel, pool_panel
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY, money, number_of, percent, span
 from dutchbook.storage.database.filters import Scope
 from dutchbook.storage.database.queries.equity import equity_curve, latest_equity
-from dutchbook.storage.database.rows import EquityPoint
 
 _MILLION = 1_000_000
-_STATING = 60 * SECOND
-"""Within which venues state their cash after a start."""
 
 
 def show(screens: Screens) -> None:
@@ -110,7 +106,7 @@ def _equity(page: Page) -> None:
 async def curve(screens: Screens, run: str) -> list[tuple[Nanos, Money, int]]:
     """Time, equity, and share below the high-water mark of a run: what is on record, then what was heard since."""
     kept = await screens.read(lambda connection: equity_curve(connection, Scope(run=run)))
-    points = [(point.at, point.equity, point.drawdown_ppm) for point in _since_all_stated(kept)]
+    points = [(point.at, point.equity, point.drawdown_ppm) for point in kept]
     last = points[-1][0] if points else -1
     for seen in screens.seen:
         if seen.at > last:
@@ -119,16 +115,6 @@ async def curve(screens: Screens, run: str) -> list[tuple[Nanos, Money, int]]:
             fall = fallen * _MILLION // seen.high_water if seen.high_water > 0 else 0
             points.append((seen.at, seen.equity, fall))
     return points
-
-
-def _since_all_stated(kept: Sequence[EquityPoint]) -> Sequence[EquityPoint]:
-    """Without what came before every venue had stated its cash: equity was a part of itself then."""
-    start = 0
-    while start + 1 < len(kept) and kept[start + 1].at - kept[start].at < _STATING:
-        if kept[start].day_start == kept[start + 1].day_start:
-            break
-        start += 1
-    return kept[start:]
 
 
 def _engine(page: Page) -> None:

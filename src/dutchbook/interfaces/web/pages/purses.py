@@ -9,7 +9,8 @@ from dutchbook.interfaces.web.pages.elements import Button, Panel, panel
 from dutchbook.interfaces.web.pages.fields import Choice, Field
 from dutchbook.interfaces.web.pages.forms import Edit, dollars_of, form, share_of, sure
 from dutchbook.interfaces.web.pages.frame import Page
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY, percent
 from dutchbook.storage.database.edits.strategies import (
     StrategyChange,
@@ -27,11 +28,11 @@ from dutchbook.storage.database.edits.wallets import (
     delete_wallet,
     update_wallet,
 )
-from dutchbook.storage.database.rows import BindingRecord, Overview, StrategyRecord, WalletRecord, WalletStatus
+from dutchbook.storage.database.rows import Overview, ShareInUse, StrategyRecord, WalletRecord, WalletStatus
 
 _WALLETS = (
     Column("name", "Wallet", "title"), Column("status", "Status"), Column("cash", "Cash", "num"),
-    Column("cost", "Positions at cost", "num"), Column("profit", "Profit", "num"), Column("trades", "Trades", "num"),
+    Column("cost", "Positions at cost", "num"), Column("profit", "Booked", "num"), Column("trades", "Trades", "num"),
     Column("used", "Used by", "text"), Column("acts", "Actions", "acts"),
 )  # fmt: skip
 _DESCRIBED = (
@@ -40,6 +41,7 @@ _DESCRIBED = (
 )  # fmt: skip
 _BOUND = (
     Column("strategy", "Strategy", "title"), Column("wallet", "Wallet"), Column("share", "Share", "num"),
+    Column("used", "Holds now", "num"), Column("cost", "At cost", "num"),
     Column("acts", "Actions", "acts"),
 )  # fmt: skip
 _STATUSES = {each: str(each) for each in map(str, WalletStatus)}
@@ -232,7 +234,7 @@ def _describe(page: Page, row: StrategyRecord | None) -> None:
 
 
 def bindings_panel(page: Page) -> Listing:
-    """Which strategy may use how much of which wallet."""
+    """How much of which wallet is meant for which strategy, and how much of it that holds."""
     with panel("Shares of wallets", flush=True) as made:
         with made.aside:
             Button("Bind", "small").off(page.barred()).on("click", lambda: _bind(page, listing.found))
@@ -240,19 +242,25 @@ def bindings_panel(page: Page) -> Listing:
             "Shares of wallets",
             _BOUND,
             empty="No strategy has a share of a wallet.",
-            next_step="Bind a strategy to a wallet, with the share of it that it may use.",
+            next_step="Bind a strategy to a wallet with the share you mean for it: then see what it holds of it.",
             on_act=lambda key, _: _unbind(page, listing, key),
         )
     listing: Listing = Listing(made, table, lambda found: [_bound_row(row, page.barred()) for row in found.bindings])
     return listing
 
 
-def _bound_row(row: BindingRecord, barred: str) -> Row:
+def _bound_row(row: ShareInUse, barred: str) -> Row:
+    over = row.used_ppm is not None and row.used_ppm > row.share_ppm
+    tone, hint = (
+        ("badge warn", "more than its share: limits of risk refuse orders, shares do not") if over else ("", "")
+    )
     return {
         "id": f"{row.strategy}/{row.wallet}",
         "strategy": row.strategy,
         "wallet": row.wallet,
         "share": Cell(percent(row.share_ppm), rank=row.share_ppm),
+        "used": Cell(percent(row.used_ppm), rank=row.used_ppm, tone=tone, hint=hint),
+        "cost": shown.money(row.used),
         "acts": (Act("unbind", "Unbind", f"{row.strategy} from {row.wallet}", barred),),
     }
 

@@ -2,6 +2,8 @@
 
 from dutchbook.app.control.wire import ShowPositions, ShowRisk
 from dutchbook.domain.errors import DutchbookError
+from dutchbook.domain.units import Money
+from dutchbook.evaluation.concentration import Concentration, by_category, by_question
 from dutchbook.evaluation.desk_rows import LimitRow, LockRow
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.evaluation.value_at_risk import Held, LossFigures, losses
@@ -9,9 +11,10 @@ from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.charts import Meter
 from dutchbook.interfaces.web.pages.elements import Box, Figure, Words, empty, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
-from dutchbook.interfaces.words import money, number_of
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
+from dutchbook.interfaces.words import NOBODY, money, number_of, percent
 from dutchbook.storage.database.filters import Page as Rows
 from dutchbook.storage.database.filters import Scope
 from dutchbook.storage.database.queries.scanning import refusals_by_rule, risk_events
@@ -22,13 +25,19 @@ _REFUSALS = (
     Column("strategy", "Strategy"), Column("limit", "Limit", "text"), Column("found", "Found", "text"),
 )  # fmt: skip
 _SCENARIOS = (
-    Column("market", "If this market is decided", "title"), Column("yes", "for us", "num"),
-    Column("no", "against us", "num"),
+    Column("market", "Market", "title"), Column("yes", "If it pays Yes", "num"),
+    Column("no", "If No, at worst", "num"),
+)  # fmt: skip
+_TOGETHER = (
+    Column("question", "Question", "title"), Column("category", "Category"), Column("positions", "Positions", "num"),
+    Column("cost", "At cost", "num"), Column("share", "Of the bankroll", "num"), Column("value", "Worth", "num"),
 )  # fmt: skip
 _LOCKS = (
     Column("about", "What", "title"), Column("reason", "Why", "text"), Column("since", "Since"),
     Column("until", "Until"), Column("lift", "How it ends", "text"),
 )  # fmt: skip
+_MILLION = 1_000_000
+_CATEGORIES = 5
 
 
 def show(screens: Screens) -> None:
@@ -39,6 +48,7 @@ def show(screens: Screens) -> None:
             with Box("div", "stack span-5"):
                 _rules(page)
                 _locks(page)
+        _together(page)
         _at_risk(page)
         _refusals(page)
 
@@ -125,6 +135,44 @@ def _lock_row(row: LockRow) -> Row:
     }
 
 
+def _together(page: Page) -> None:
+    with panel("What hangs together", flush=True) as made:
+        page.aged(made)
+        table = DeskTable(
+            "What hangs together",
+            _TOGETHER,
+            empty="Nothing is held.",
+            next_step="Positions of one question are right or wrong together: they stand here as one.",
+            file="exposure",
+        )
+
+    async def look() -> None:
+        now = page.screens.snapshot
+        rows = (await page.screens.ask(ShowPositions())).positions or ()
+        bankroll = now.bankroll if now else Money(0)
+        table.show(_together_row(each, bankroll) for each in by_question(rows))
+        categories = [f"{each.name or 'none'} {_share_of(each, bankroll)}" for each in by_category(rows)[:_CATEGORIES]]
+        made.note.show(f"by category: {', '.join(categories)}" if categories else "")
+
+    page.each_second(look)
+
+
+def _together_row(each: Concentration, bankroll: Money) -> Row:
+    return {
+        "id": each.name,
+        "question": each.name,
+        "category": each.category or NOBODY,
+        "positions": Cell(f"{each.positions:,}", rank=each.positions),
+        "cost": shown.money(each.cost),
+        "share": Cell(_share_of(each, bankroll), rank=each.cost),
+        "value": shown.money(each.value),
+    }
+
+
+def _share_of(each: Concentration, bankroll: Money) -> str:
+    return percent(each.cost * _MILLION // bankroll if bankroll else None)
+
+
 def _at_risk(page: Page) -> None:
     with Box("dl", "figures"):
         var, tail, worst, best = (
@@ -132,20 +180,21 @@ def _at_risk(page: Page) -> None:
         )  # fmt: skip
     with panel("If a market is decided", flush=True) as made:
         page.aged(made)
-        made.note.show("what a decision would bring of its positions, against what they would sell for now")
+        made.note.show("what it would bring with all that is held of its question, against selling that now")
         table = DeskTable("If a market is decided", _SCENARIOS, empty="Nothing is held.", file="scenarios")
         Words(
             "p",
-            "Value at risk holds positions until they are decided, takes their bids for probabilities, and markets for "
-            "independent of each other. Markets of one question are not: bundles lose less than this says, bets on one "
-            "story more.",
+            "Value at risk holds positions until they are decided and takes their bids for probabilities. Of a "
+            "question with one winner one market pays, so bundles lose no more than they can. Questions are taken for "
+            "independent: several bets on one story lose more than this says.",
             "hint padded",
         )
 
     async def look() -> None:
         rows = (await page.screens.ask(ShowPositions())).positions or ()
         held = tuple(
-            Held(str(row.market), row.title, row.label, row.size, row.bid, row.outcome, row.value) for row in rows
+            Held(str(row.market), row.title, row.yes, row.size, row.bid, row.value, row.exclusive, row.certain)
+            for row in rows
         )
         found = losses(held)
         _show_losses(found, var, tail, worst, best)
@@ -153,8 +202,8 @@ def _at_risk(page: Page) -> None:
             {
                 "id": each.market,
                 "market": Cell(each.title, to=shown.market_path(each.market)),
-                "yes": shown.gain(each.first),
-                "no": shown.gain(each.second),
+                "yes": shown.gain(each.if_yes),
+                "no": shown.gain(each.if_no),
             }
             for each in found.scenarios
         )
@@ -165,8 +214,8 @@ def _at_risk(page: Page) -> None:
 def _show_losses(found: LossFigures, var: Figure, tail: Figure, worst: Figure, best: Figure) -> None:
     var.show(money(found.var_95), "lost or more in 1 of 20 cases")
     tail.show(money(found.var_99), "lost or more in 1 of 100 cases")
-    worst.show(shown.gain_words(found.worst), "every market against us", shown.gain_tone(found.worst))
-    best.show(shown.gain_words(found.best), "every market for us", shown.gain_tone(found.best))
+    worst.show(shown.gain_words(found.worst), "every question against us", shown.gain_tone(found.worst))
+    best.show(shown.gain_words(found.best), "every question for us", shown.gain_tone(found.best))
 
 
 def _refusals(page: Page) -> None:

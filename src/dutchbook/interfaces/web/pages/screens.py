@@ -3,7 +3,8 @@
 import asyncio
 import base64
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.interfaces.web.actions import Actions
 from dutchbook.interfaces.web.context import AppContext
 from dutchbook.interfaces.web.desk_link import NoDesk
+from dutchbook.interfaces.web.pages.rows import Row, Rows
 from dutchbook.interfaces.web.security import principal_of
 from dutchbook.interfaces.web.who import How, Principal
 from dutchbook.storage.database.edits.authors import Author
@@ -29,6 +31,8 @@ _OTHER_COLOUR = "55606e"
 _KEPT_S = 0.9
 """For how long an answer of the desk serves every page that asks the same."""
 _FORGOTTEN_S = 30.0
+_SILENT_S = 0.5
+"""After which pages beat without news: well before they would think that the connection is lost."""
 _SEEN_EVERY = Nanos(10**9)
 _MOST_SEEN = 3_600
 
@@ -51,6 +55,8 @@ class Screens:
         self._run = ""
         self._answers: dict[Show, tuple[float, Answer]] = {}
         self._asking: dict[Show, asyncio.Lock] = {}
+        self._beat = asyncio.Event()
+        self._made: dict[object, tuple[Answer, Rows]] = {}
         style = sha256((STATIC / "desk.css").read_bytes()).hexdigest()[:12]
         self._stylesheet = f"{STATIC_PATH}/desk.css?v={style}"
 
@@ -72,7 +78,7 @@ class Screens:
     @property
     def mode(self) -> str:
         """The mode of the desk that was last heard of; that of the settings before."""
-        return self.snapshot.mode if self.snapshot else str(self.context.settings.mode)
+        return self.context.mode
 
     @property
     def age(self) -> Nanos | None:
@@ -107,8 +113,7 @@ class Screens:
 
     async def edit[T](self, who: Principal, why: str, change: Callable[[Connection, Author], T]) -> T:
         """Change what people keep in the database. Raises what it raises."""
-        author = Author(who.by, self.context.clock.now(), why)
-        return await self.context.history.edit(lambda connection: change(connection, author))
+        return await self.context.edit(who, why, change)
 
     def who(self, request: WebRequest, known: Principal | None = None) -> Principal:
         """Who looks at a page; asked again for whoever was known, as a session may have ended since."""
@@ -130,9 +135,27 @@ class Screens:
         self.seen.append(Seen(now.at, now.equity, now.high_water))
 
     async def follow(self) -> None:
-        """Look whenever the link has news, until cancelled."""
-        async for _ in self.context.link.updates():
+        """Give all pages a beat whenever the link has news, and while it has none; until cancelled."""
+        seen = self.context.link.version
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SILENT_S):
+                    seen = await self.context.link.news(seen)
             self.look()
+            self._beat.set()
+            self._beat = asyncio.Event()
+
+    async def beat(self) -> None:
+        """Wait for the next beat: all pages have it at once, so that what one of them makes serves the others."""
+        await self._beat.wait()
+
+    def rows[*V](self, answer: Answer, make: Callable[[Answer, *V], Iterable[Row]], *variant: *V) -> Rows:
+        """What `make` makes of an answer: once for all pages that show the same of it."""
+        key = (make, variant)
+        kept = self._made.get(key)
+        if kept is None or kept[0] is not answer:
+            kept = self._made[key] = (answer, Rows(make(answer, *variant)))
+        return kept[1]
 
     def head(self) -> str:
         """What stands in the head of each page: the style sheet, and an icon in the colour of the mode."""

@@ -9,8 +9,9 @@ from dutchbook.interfaces.web.pages.dialogs import confirm
 from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, Figure, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.purses import bindings_panel, strategies_panel, wallets_panel
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.words import NOBODY, money, number_of, percent
 from dutchbook.storage.database.queries.strategies import overview
 from dutchbook.storage.database.rows import Overview, StrategyRecord
@@ -34,7 +35,7 @@ def show(screens: Screens) -> None:
     with frame(screens, "/strategies", "Strategies") as page:
         with Box("dl", "figures"):
             figures = [
-                Figure(name) for name in ("Capital", "Profit over all runs", "Wallets in use", "Mean share of a wallet")
+                Figure(name) for name in ("Capital", "Booked in all runs", "Wallets in use", "Mean share of a wallet")
             ]
         _running(page)
         results = _results(page)
@@ -61,7 +62,11 @@ def show(screens: Screens) -> None:
 def _summarise(figures: list[Figure], found: Overview) -> None:
     capital, profit, active, share = figures
     capital.show(money(found.capital), "cash and positions at cost")
-    profit.show(shown.gain_words(found.profit), f"mode {found.mode}, after fees", shown.gain_tone(found.profit))
+    profit.show(
+        shown.gain_words(found.profit),
+        f"mode {found.mode}, after all fees, open positions at cost",
+        shown.gain_tone(found.profit),
+    )
     active.show(f"{found.active_wallets:,}", f"of {number_of(len(found.wallets), 'wallet')}")
     share.show(percent(found.mean_share_ppm), number_of(len(found.bindings), "binding"))
 
@@ -129,6 +134,7 @@ def _resume(page: Page, name: str) -> None:
         ("New orders leave again as soon as something is worth it.", "A halt is not lifted by this."),
         "Resume",
         go,
+        guarded=True,
     )
 
 

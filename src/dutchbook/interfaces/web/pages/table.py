@@ -1,38 +1,18 @@
-"""Tables of the screens: columns, cells, and an element that sends only the rows that changed."""
+"""Tables of the screens: columns, and an element that sends only what changed."""
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from dutchbook.interfaces.web.pages.rows import Cell, Content, Row, Rows
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes what begins with these for a formula: such text gets an apostrophe before it."""
-
-
-class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stands in a place of a table: its text, by what it sorts, how it looks, and where it leads."""
-
-    text: str
-    rank: int | float | str | None = None
-    tone: str = ""
-    to: str = ""
-    sub: str = ""
-    hint: str = ""
-    moment: bool = False
-    """Whether `rank` is a time: then hovering tells it in the time zone of whoever looks, too."""
-
-
-class Act(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A button in a row: what it does, in words, to what. `off` says why it cannot be pressed."""
-
-    name: str
-    label: str
-    of: str
-    off: str = ""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -42,10 +22,6 @@ class Column(msgspec.Struct, frozen=True):
     label: str
     kind: str = "keep"
     sortable: bool = True
-
-
-type Row = Mapping[str, str | Cell | tuple[Act, ...]]
-"""The cells of a row by column; `id` is its name."""
 
 
 class DeskTable(Element, component="../static/desk_table.js"):
@@ -68,12 +44,14 @@ class DeskTable(Element, component="../static/desk_table.js"):
     ) -> None:
         super().__init__()
         self._columns = tuple(columns)
-        self._rows: dict[str, dict[str, object]] = {}
+        self._rows = Rows()
+        self._told = self._rows
+        self._met = False
         self._file = file
         self._props["columns"] = [
             {**msgspec.to_builtins(each), "sortable": each.sortable and each.kind != "acts"} for each in columns
         ]
-        self._props["initial"] = []
+        self._props["initial"] = self._rows.text
         self._props["caption"] = caption
         self._props["empty"] = empty
         self._props["next"] = next_step
@@ -82,21 +60,22 @@ class DeskTable(Element, component="../static/desk_table.js"):
         self._act = on_act
         self.on("act", self._acted, args=["row", "act"])
         self.on("export", self._export)
-        self._sent = False
 
-    def show(self, rows: Iterable[Row]) -> None:
+    def show(self, rows: Rows | Iterable[Row]) -> None:
         """Show these rows in this order; what is equal to what is there costs nothing."""
-        now = {str(row["id"]): msgspec.to_builtins(dict(row)) for row in rows}
-        put = [row for key, row in now.items() if self._rows.get(key) != row]
-        order = list(now) if list(now) != list(self._rows) else None
-        self._rows = now
-        if not put and order is None:
+        self._rows = rows if isinstance(rows, Rows) else Rows(rows)
+        connected = self.client.has_socket_connection
+        self._met = self._met or connected
+        # A browser that is away for a moment is told on its return what changed since it left.
+        if not connected and self._met:
             return
-        # What a browser that (re)builds the element starts from; changing it does not send anything by itself.
-        with self._props.suspend_updates():
-            self._props["initial"] = list(now.values())
-        if self.client.has_socket_connection:
-            self.run_method("apply", {"put": put, "order": order})
+        if change := self._rows.since(self._told):
+            # What a browser that (re)builds the element starts from; changing it does not send anything by itself.
+            with self._props.suspend_updates():
+                self._props["initial"] = self._rows.text
+            if connected:
+                self.run_method("apply", change)
+        self._told = self._rows
 
     def csv(self) -> str:
         """What the table shows, as CSV. Text that a spreadsheet would run is made harmless."""
@@ -104,34 +83,29 @@ class DeskTable(Element, component="../static/desk_table.js"):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([column.label for column in columns])
-        for row in self._rows.values():
-            writer.writerow([harmless(_text(row.get(column.name))) for column in columns])
+        for row in self._rows:
+            writer.writerow([harmless(_text(row.get(column.name, ""))) for column in columns])
         return out.getvalue()
 
     def _acted(self, event: GenericEventArguments) -> object:
         row, act = str(event.args["row"]), str(event.args["act"])
-        if self._act is None or not self._offered(row, act):
+        # A browser can say anything: the button must be there, and one that may be pressed.
+        if self._act is None or not any(one.name == act and not one.off for one in self._rows.acts(row)):
             return None
         return self._act(row, act)
-
-    def _offered(self, row: str, act: str) -> bool:
-        """Whether this button is there and may be pressed: a browser can say anything."""
-        cells = self._rows.get(row, {}).values()
-        return any(
-            one["name"] == act and not one.get("off")
-            for cell in cells
-            if isinstance(cell, list | tuple)
-            for one in cell
-        )
 
     def _export(self) -> None:
         ui.download.content(self.csv(), f"{self._file}.csv", "text/csv; charset=utf-8")
 
 
-def _text(cell: object) -> str:
-    if isinstance(cell, Mapping):
-        return " ".join(str(part) for part in (cell["text"], cell.get("sub", "")) if part)
-    return str(cell or "")
+def _text(content: Content) -> str:
+    match content:
+        case Cell(text=text, sub=sub):
+            return f"{text} {sub}" if text and sub else text or sub
+        case str():
+            return content
+        case _:
+            return ""
 
 
 def harmless(text: str) -> str:

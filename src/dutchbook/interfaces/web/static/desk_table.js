@@ -1,5 +1,6 @@
-// A table that is told what changed: rows keep their elements, so focus, selection and scroll survive four pushes a
-// second. Text is only ever bound as text; addresses come from our own code.
+// A table that is told what changed, as JSON: new rows whole, of known ones the cells that are other. Rows keep their
+// elements, so focus, selection and scroll survive four pushes a second. Text is only ever bound as text; addresses come
+// from our own code.
 export default {
   template: `
     <div>
@@ -18,7 +19,7 @@ export default {
             </th>
           </tr></thead>
           <tbody>
-            <tr v-for="row in visible" :key="row.id">
+            <tr v-for="row in visible" :key="row.id" v-memo="[row]">
               <td v-for="c in columns" :key="c.name" :class="c.kind" :data-label="c.label">
                 <template v-if="c.kind === 'acts'">
                   <button v-for="a in row[c.name]" :key="a.name" type="button" class="btn small steer" :disabled="!!a.off" :title="a.off || undefined"
@@ -38,13 +39,14 @@ export default {
       </div>
       <div v-if="!known" class="empty"><strong>{{ empty }}</strong>{{ next }}</div>
     </div>`,
-  props: { columns: Array, initial: Array, caption: String, empty: String, next: String, searchable: Boolean, exportable: Boolean },
+  props: { columns: Array, initial: String, caption: String, empty: String, next: String, searchable: Boolean, exportable: Boolean },
   emits: ["act", "export"],
   data() {
-    return { rows: {}, order: [], wanted: "", by: null, down: false, wide: false, most: 50 };
+    return { told: 0, order: [], wanted: "", by: null, down: false, wide: false, most: 50 };
   },
   created() {
-    this.apply({ put: this.initial, order: this.initial.map((row) => row.id) });
+    this.rows = new Map();
+    this.apply(this.initial);
   },
   mounted() {
     this.measure = () => { const box = this.$refs.scroll; this.wide = !!box && box.scrollWidth > box.clientWidth; };
@@ -59,7 +61,7 @@ export default {
     known() { return this.order.length; },
     shown() {
       const words = this.wanted.toLowerCase().split(/\s+/).filter(Boolean);
-      let rows = this.order.map((id) => this.rows[id]);
+      let rows = this.told ? this.order.map((id) => this.rows.get(id)) : [];
       if (words.length) rows = rows.filter((row) => { const all = this.textOf(row); return words.every((word) => all.includes(word)); });
       if (this.by === null) return rows;
       const sign = this.down ? -1 : 1;
@@ -67,14 +69,17 @@ export default {
     },
   },
   methods: {
-    apply(change) {
-      for (const row of change.put) this.rows[row.id] = row;
-      if (change.order) {
-        this.order = change.order;
-        const there = new Set(change.order);
-        for (const id of Object.keys(this.rows)) if (!there.has(id)) delete this.rows[id];
+    apply(text) {
+      const { put, order } = JSON.parse(text);
+      // A row is another object when any of its cells is other. Vue need not watch each cell of each row for that.
+      for (const [id, cells] of Object.entries(put)) this.rows.set(id, { ...this.rows.get(id), ...cells });
+      if (order) {
+        this.order = Object.freeze(order);
+        const there = new Set(order);
+        for (const id of this.rows.keys()) if (!there.has(id)) this.rows.delete(id);
         this.$nextTick(() => this.measure && this.measure());
       }
+      this.told += 1;
     },
     textOf(row) {
       return this.columns.map((c) => { const cell = row[c.name]; return typeof cell === "string" ? cell : cell && cell.text ? cell.text + " " + (cell.sub || "") : ""; }).join(" ").toLowerCase();

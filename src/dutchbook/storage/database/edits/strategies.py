@@ -76,7 +76,7 @@ def delete_strategy(connection: Connection, author: Author, name: str) -> None:
 
 
 def bind(connection: Connection, author: Author, name: str, purse: str, share_ppm: int) -> BindingRecord:
-    """Let a strategy use a share of a wallet, or change that share. Raises UsageError beyond 100 % of a wallet."""
+    """Mean a share of a wallet for a strategy, or change it. Raises UsageError beyond 100 % of a wallet."""
     key = known(wallet(connection, purse), "wallet", purse).id
     known(strategy(connection, name, _ANY_MODE), "strategy", name)
     if not 0 < share_ppm <= _WHOLE:

@@ -40,21 +40,25 @@ def summary(connection: Connection, wanted: DecisionFilter = _ALL) -> DecisionSu
     by_stage: dict[Stage, int] = {}
     by_decision: dict[Decision, int] = {}
     by_strategy: dict[str, int] = {}
+    judged: dict[Decision, int] = {}
     newest = 0
     for stage, decision, strategy, count, at in connection.execute(query):
         by_stage[Stage(stage)] = by_stage.get(Stage(stage), 0) + count
         by_decision[Decision(decision)] = by_decision.get(Decision(decision), 0) + count
+        if Stage(stage) is Stage.RISK:
+            judged[Decision(decision)] = judged.get(Decision(decision), 0) + count
         if strategy:
             by_strategy[strategy] = by_strategy.get(strategy, 0) + count
         newest = max(newest, at)
-    asked = by_decision.get(Decision.TRADE, 0) + by_decision.get(Decision.NO_TRADE, 0)
+    # Each intent is judged once; what follows of one that trades are many entries.
+    asked = judged.get(Decision.TRADE, 0) + judged.get(Decision.NO_TRADE, 0)
     return DecisionSummary(
         total=sum(by_stage.values()),
         by_stage=by_stage,
         by_decision=by_decision,
         by_strategy=by_strategy,
         recent=_since(connection, wanted, Nanos(newest - _HOUR)),
-        trade_ppm=by_decision.get(Decision.TRADE, 0) * 1_000_000 // asked if asked else None,
+        trade_ppm=judged.get(Decision.TRADE, 0) * 1_000_000 // asked if asked else None,
     )
 
 

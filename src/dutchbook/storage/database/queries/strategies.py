@@ -8,6 +8,7 @@ from sqlalchemy import Connection, case, func, select
 from dutchbook.domain.units import Money
 from dutchbook.storage.database.queries.reading import record
 from dutchbook.storage.database.queries.runs import latest_run
+from dutchbook.storage.database.queries.shares import shares
 from dutchbook.storage.database.queries.wallets import bindings, wallets
 from dutchbook.storage.database.rows import Overview, StrategyRecord, WalletStatus
 from dutchbook.storage.database.tables import CLOSED_TRADES, FILLS, ORDERS, STRATEGIES, STRATEGY_RUNS
@@ -55,8 +56,7 @@ def overview(connection: Connection, mode: str) -> Overview:
     """Wallets, strategies and bindings of one mode together."""
     purses, named = wallets(connection, mode), strategies(connection, mode)
     latest = latest_run(connection, mode)
-    here = {purse.id for purse in purses}
-    bound = tuple(binding for binding in bindings(connection) if binding.wallet in here)
+    bound = shares(connection, purses, None if latest is None else latest.run)
     return Overview(
         mode=mode,
         wallets=purses,

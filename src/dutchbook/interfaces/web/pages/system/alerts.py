@@ -7,9 +7,10 @@ from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.dialogs import complain
 from dutchbook.interfaces.web.pages.elements import Box, Figure, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY, span
 from dutchbook.storage.alert_book import AlertState

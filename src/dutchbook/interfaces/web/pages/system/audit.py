@@ -4,9 +4,10 @@ from dutchbook.domain.errors import DutchbookError
 from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.elements import panel
 from dutchbook.interfaces.web.pages.frame import frame
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY
 from dutchbook.storage.database.filters import Page as Rows
@@ -28,7 +29,7 @@ def show(screens: Screens) -> None:
                 "What people did",
                 _COLUMNS,
                 empty="Nobody did anything yet.",
-                next_step="Pauses, cancels, halts, edits and notes stand here, from every surface.",
+                next_step="Pauses, cancels, halts, edits, notes, sign-ins and changes of users stand here.",
                 file="audit",
             )
 

@@ -3,13 +3,15 @@
 import asyncio
 
 from dutchbook.domain.errors import DutchbookError
+from dutchbook.domain.units import DAY
 from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.dialogs import confirm
 from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, panel
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Cell
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY
 from dutchbook.storage.database.backups import backups
@@ -27,7 +29,10 @@ def show(screens: Screens) -> None:
         tabs("System", PARTS, "/system/database")
         with Box("div", "grid"):
             with panel("Database", span=5, classes="fill") as made:
-                facts = Facts("Kind", "Where", "Version", "Schema", "Size", "Runs", "Journal lines", "Newest")
+                facts = Facts(
+                    "Kind", "Where", "Version", "Schema", "Size", "Runs", "Journal lines", "Newest", "Log is kept for",
+                    "Frames are kept for",
+                )  # fmt: skip
             with panel("Backups", span=7, classes="fill", flush=True) as copies:
                 with copies.aside:
                     Button("Back up now", "small").off(page.barred(Role.ADMIN)).on("click", lambda: _back_up(page))
@@ -57,6 +62,9 @@ def show(screens: Screens) -> None:
             facts.show("Runs", f"{found.runs:,}")
             facts.show("Journal lines", f"{found.lines:,}")
             facts.show("Newest", NOBODY if found.newest is None else shown.moment(found.newest))
+            keep = screens.context.settings.retention
+            facts.show("Log is kept for", f"{keep.decisions / DAY:g} days" if keep.decisions else "ever")
+            facts.show("Frames are kept for", f"{keep.recordings / DAY:g} days" if keep.recordings else "ever")
             tables.show(
                 {
                     "id": str(each.name),

@@ -4,6 +4,7 @@ import asyncio
 
 from dutchbook.app.checking import doctor
 from dutchbook.app.control.wire import ShowLatency, ShowVenues
+from dutchbook.config.modes import Mode
 from dutchbook.domain.units import Nanos
 from dutchbook.evaluation.snapshot import BUCKETS_US, DeskSnapshot, StageFigures
 from dutchbook.interfaces.web.pages.dialogs import confirm
@@ -11,11 +12,12 @@ from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, Words, e
 from dutchbook.interfaces.web.pages.frame import Page, frame
 from dutchbook.interfaces.web.pages.halting import halt_dialog
 from dutchbook.interfaces.web.pages.overview import venues_panel
+from dutchbook.interfaces.web.pages.rows import Cell
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
-from dutchbook.interfaces.words import NOBODY, micros, span
+from dutchbook.interfaces.words import NOBODY, micros, number_of, span
 
 _CHECKS = (
     Column("name", "Check"),
@@ -52,7 +54,14 @@ def _latency(page: Page) -> None:
         page.aged(made)
         box = Box("div")
         with box:
-            empty("No order has left yet.", "Each stage is measured on this machine, for frames that led to orders.")
+            if page.screens.mode == Mode.PAPER:
+                empty(
+                    "On paper no order leaves.", "A model of the venue fills them; the sandbox and live desks measure."
+                )
+            else:
+                empty(
+                    "No order has left yet.", "Each stage is measured on this machine, for frames that led to orders."
+                )
     drawn: list[tuple[StageFigures, ...]] = [()]
 
     async def look() -> None:
@@ -212,17 +221,22 @@ def _stop(page: Page, *, every: bool) -> None:
         return f"{answer.said}; {left} orders still at work" if left else answer.said
 
     now = page.screens.snapshot
-    working = "open orders" if now is None else f"{now.orders_working:,} open orders"
-    what = f"all of the {working}" if every else f"the purchases among the {working}; sales that hedge stay"
+    working = "open orders" if now is None else number_of(now.orders_working, "open order")
+    what = (
+        f"Cancels all of the {working}, and waits for the venues."
+        if every
+        else f"Cancels the purchases among the {working}, and waits for the venues; sales that hedge stay."
+    )
     confirm(
         page,
         "Stop the run",
         (
-            f"Cancels {what}, and waits for the venues.",
+            what,
             "Positions stay open.",
             "The desk ends; start it with `dutchbook run`.",
         ),
         "Stop it",
         go,
         grave=True,
+        guarded=True,
     )

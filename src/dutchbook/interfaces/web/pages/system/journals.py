@@ -8,9 +8,10 @@ from dutchbook.interfaces.web.pages import shown
 from dutchbook.interfaces.web.pages.dialogs import notify, sheet
 from dutchbook.interfaces.web.pages.elements import Box, Button, Facts, panel
 from dutchbook.interfaces.web.pages.frame import frame
+from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Act, Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import NOBODY, number_of
 from dutchbook.storage.database.filters import Page as Rows

@@ -10,9 +10,10 @@ from dutchbook.interfaces.web.pages.dialogs import confirm
 from dutchbook.interfaces.web.pages.elements import Box, Button, Words, panel
 from dutchbook.interfaces.web.pages.fields import Field
 from dutchbook.interfaces.web.pages.frame import Page, frame
+from dutchbook.interfaces.web.pages.rows import Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.system import PARTS
-from dutchbook.interfaces.web.pages.table import Cell, Column, DeskTable, Row
+from dutchbook.interfaces.web.pages.table import Column, DeskTable
 from dutchbook.interfaces.web.pages.tabs import tabs
 from dutchbook.interfaces.words import number_of
 from dutchbook.storage.roles import Role
@@ -125,6 +126,7 @@ def _difference(page: Page, before: str, after: str, version: str, found: tuple[
                 (*promises, "The file that is there stays beside it.", "The running desk does not change."),
                 "Write it",
                 go,
+                guarded=True,
             ),
         )
 
