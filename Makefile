@@ -15,7 +15,7 @@ run: ## a whole desk at work on a simulated market, with its dashboard; ARGS="..
 test: ## the tests, minutes at most; ARGS="..." goes to pytest
 	@$(IN) tools/setup dev
 	@$(IN) tools/bytecode .venv/bin/python src tests
-	@$(IN) JUDGES_PYTHON="$$(tools/judges)" .venv/bin/python -m pytest -n 2 $(ARGS)
+	@$(IN) JUDGES_PYTHON="$$(tools/judges)" .venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-long: ## the tests that take their time, and properties tried far more often
 	@$(IN) tools/setup dev
