@@ -122,6 +122,7 @@ def test_cancelling_everything_asks_for_a_code_refuses_a_wrong_and_a_used_one_an
         page.context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("user", "path", "press", "title", "verb", "done"),
     [
@@ -144,6 +145,7 @@ def test_what_adds_risk_or_ends_the_run_asks_for_a_code_too(
     page.context.close()
 
 
+@pytest.mark.long
 def test_settings_are_written_with_a_code_alone(money: RealMoney) -> None:
     page = money.page("ann", "/system/settings")
     page.get_by_label("dutchbook.yaml").fill("reward_maker:\n  max_markets: 7\n")
@@ -161,6 +163,7 @@ def test_settings_are_written_with_a_code_alone(money: RealMoney) -> None:
     page.context.close()
 
 
+@pytest.mark.long
 def test_pausing_wants_no_code(money: RealMoney) -> None:
     page = money.page("cyd", "/strategies", session=1)
     dialog = dialog_of(page, "Pause all", "Pause all strategies")
@@ -180,6 +183,7 @@ def test_whoever_has_no_second_factor_is_told_how_to_get_one_and_cannot_press(mo
     page.context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_question_is_whole_readable_and_named_at_both_widths(money: RealMoney, width: int) -> None:
     page = money.page("ann", "/orders", width, session=1)

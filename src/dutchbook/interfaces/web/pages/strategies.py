@@ -12,6 +12,7 @@ from dutchbook.interfaces.web.pages.purses import bindings_panel, strategies_pan
 from dutchbook.interfaces.web.pages.rows import Act, Cell, Row
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.table import Column, DeskTable
+from dutchbook.interfaces.web.pages.terms import terms_panel
 from dutchbook.interfaces.words import NOBODY, money, number_of, percent
 from dutchbook.storage.database.queries.strategies import overview
 from dutchbook.storage.database.rows import Overview, StrategyRecord
@@ -43,6 +44,7 @@ def show(screens: Screens) -> None:
         described = strategies_panel(page)
         bound = bindings_panel(page)
         _rewards(page)
+        terms_panel(page)
 
     async def look() -> None:
         try:

@@ -7,7 +7,7 @@ export default {
       <div v-if="(searchable || exportable) && known" class="table-tools">
         <input v-if="searchable" class="text" type="search" v-model="wanted" :placeholder="'Filter'" :aria-label="'Filter ' + caption" />
         <button v-if="exportable" type="button" class="btn small" @click="$emit('export')">Export CSV</button>
-        <span class="shown" role="status">{{ shown.length === known ? known + ' rows' : shown.length + ' of ' + known + ' rows' }}</span>
+        <span class="shown" role="status">{{ (shown.length === known ? '' : shown.length + ' of ') + known + (known === 1 ? ' row' : ' rows') }}</span>
       </div>
       <div v-if="known" class="table-scroll" :tabindex="wide ? 0 : undefined" role="region" :aria-label="caption" ref="scroll">
         <table class="rows cards">
