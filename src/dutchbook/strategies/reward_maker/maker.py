@@ -34,6 +34,7 @@ from dutchbook.domain.units import SECOND, Money, Nanos, Size
 from dutchbook.domain.wishes import Wake, Wish, Withdraw
 from dutchbook.strategies.names import REWARD_MAKER
 from dutchbook.strategies.ports import DeskView
+from dutchbook.strategies.reward_maker.appointments import Appointments
 from dutchbook.strategies.reward_maker.fair import FairValue, Microprice
 from dutchbook.strategies.reward_maker.hedger import Hedger
 from dutchbook.strategies.reward_maker.making import Making, OutcomeSide
@@ -47,7 +48,6 @@ from dutchbook.strategies.reward_maker.shadows import Levels
 from dutchbook.strategies.reward_maker.toxicity import Toxicity
 from dutchbook.strategies.reward_maker.volatility import Moves, Variation
 
-NEVER = Nanos(2**63 - 1)
 HURRY, HURRIES = Nanos(5 * SECOND), 24
 """How soon, and how often, markets are chosen again at the start, while books or rewards are not told."""
 SCAN = f"{REWARD_MAKER}:scan"
@@ -86,11 +86,9 @@ class RewardMaker:
         self._offers: dict[MarketId, RewardOffer] = {offer.terms.market: offer for offer in offers}
         self._makings: dict[MarketId, Making] = {}
         self._by_outcome: dict[OutcomeId, Making] = {}
-        self._due: dict[MarketId, Nanos] = {}
+        self._due = Appointments()
         self._wakes = Nanos(0)
         """When a wake-up was asked for; 0 if none is on its way."""
-        self._soonest = NEVER
-        """No market is due before that."""
         self._begun = False
         self._hedger = Hedger(stock, settings, self.name)
         self._questions: dict[QuestionId, list[Making]] = {}
@@ -185,9 +183,8 @@ class RewardMaker:
             return self._scan(desk)
         if name != _LOOK or not self._wakes or desk.now < self._wakes:
             return _NOTHING  # one that was asked for before an earlier one came to be due; its turn comes again
-        self._wakes, self._soonest = Nanos(0), NEVER
-        due = [self._makings[market] for market, at in self._due.items() if at <= desk.now]
-        return self._look(due, desk)
+        self._wakes = Nanos(0)
+        return self._look([self._makings[market] for market in self._due.take(desk.now)], desk)
 
     def _rewards(self, event: RewardsListed, desk: DeskView) -> Sequence[Wish]:
         """Take new terms over. What is no more, or is another programme, is felt at once; new markets at the scan."""
@@ -348,12 +345,10 @@ class RewardMaker:
 
     def _wake(self, now: Nanos) -> Sequence[Wish]:
         """Be woken for what is due next, unless that is asked for already."""
-        if not self._due or (self._wakes and self._soonest >= self._wakes):
+        soonest = self._due.soonest()
+        if soonest is None or (self._wakes and soonest >= self._wakes):
             return _NOTHING
-        self._soonest = min(self._due.values())
-        if self._wakes and self._soonest >= self._wakes:
-            return _NOTHING
-        self._wakes = max(self._soonest, Nanos(now + 1))
+        self._wakes = max(soonest, Nanos(now + 1))
         return (Wake(_LOOK, self._wakes),)
 
     def _note_due(self, making: Making, now: Nanos) -> None:
@@ -369,12 +364,7 @@ class RewardMaker:
                 times.append(Nanos(side.held_since + hedging.patience))
             if side.bare_since:
                 times.append(Nanos(side.bare_since + hedging.uncovered))
-        due = [at for at in times if at > now]
-        if due:
-            self._due[making.id] = at = min(due)
-            self._soonest = min(self._soonest, at)
-        else:
-            self._due.pop(making.id, None)
+        self._due.set(making.id, min((at for at in times if at > now), default=None))
 
 
 def _levels(making: Making, desk: DeskView) -> dict[OutcomeId, Levels]:
