@@ -643,3 +643,13 @@ def test_a_sale_whose_trade_fails_leaves_no_more_at_stake_than_is_allowed() -> N
     held = sum(position.cost for position in rig.ledger.positions.values())
     assert held + rig.reserved(MarketId("a")) <= 25 * DOLLAR
     assert rig.one(Side.SELL, YES).leg.size == 20 * CONTRACT, "what came back is offered again"
+
+
+def test_a_purchase_that_a_venue_would_refuse_as_too_few_dollars_completes_nothing() -> None:
+    rig = Rig(hedge_sell=UNSETTLED, facts={"min_notional": Money(DOLLAR)})
+    rig.quote([(0.87, 100), (0.86, 100), (0.85, 80), (0.84, 80)], [(0.88, 100), (0.89, 100), (0.90, 80), (0.91, 80)])
+    rig.refuses = True  # a bid that pairs, too
+    rig.fill(rig.one(Side.BUY, YES), 6, provisional=True)
+    rig.pass_time(6)
+    bought = [order.leg for order in rig.orders.values() if (order.leg.outcome, order.leg.tif) == (NO, "ioc")]
+    assert not bought, "six contracts at fifteen cents at most: less than the dollar that may trade at once"

@@ -100,7 +100,7 @@ def markdown(summaries: Sequence[Summary], reports: Sequence[Report], command: s
         "\n\n".join(
             (
                 "# Market makers against their baselines",
-                _INTRODUCTION.format(command=command, seeds=summaries[0].seeds),
+                _INTRODUCTION.format(command=command, seeds=max(each.seeds for each in summaries)) + _fewer(summaries),
                 _table(
                     ("strategy", *(name.replace("_", " ") for name in _SHOWN), "worst seed", "best seed", "fills"),
                     [_means(summary) for summary in summaries],
@@ -122,6 +122,12 @@ def markdown(summaries: Sequence[Summary], reports: Sequence[Report], command: s
         )
         + "\n"
     )
+
+
+def _fewer(summaries: Sequence[Summary]) -> str:
+    """Which strategies were run over fewer seeds than others, if any: their means are of those alone."""
+    most = max(each.seeds for each in summaries)
+    return "".join(f" `{each.strategy}` was run over {each.seeds} of them." for each in summaries if each.seeds < most)
 
 
 def _means(summary: Summary) -> tuple[str, ...]:

@@ -238,7 +238,9 @@ class Hedger:
             due = not self._patient(side, now) or self._urgent(making, side, lot, seen, now)
             wanted = due and found.worth > self._proceeds(making, lot, seen)
         limit = market.grid.below(Price(min(found.worst + REACH, ONE - 1)))
-        return self._complete(making, side, lot, limit, desk) if wanted and limit is not None else None
+        if not wanted or limit is None or notional_down(limit, lot.size) < market.min_notional:
+            return None  # what is worth less than the least amount, a venue refuses to trade at once
+        return self._complete(making, side, lot, limit, desk)
 
     def _overdue(self, making: Making, side: OutcomeSide, lot: Lot, seen: Sight, now: Nanos) -> bool:
         """Whether what cannot be sold yet must be covered otherwise: its time is over, or its loss is to be stopped."""

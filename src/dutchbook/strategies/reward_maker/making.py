@@ -201,14 +201,9 @@ class Making(msgspec.Struct):
 
     def cast(self, now: Nanos) -> None:
         """Follow our orders in these books: those that were sent, those that are withdrawn, and those that are over."""
-        live: dict[int, Own] = {}
-        for side in self.sides:
-            for own, bid in ((side.quote, True), (side.hedge, side.completing)):
-                if own is not None:
-                    if own.shadow is None:
-                        own.shadow = Shadow(side.outcome, bid, own.price)
-                        self.shadows.append(own.shadow)
-                    live[id(own.shadow)] = own
+        live = self._followed()
+        # What rests is cancelled before another takes its place, so at one level what was sent first shows first.
+        pending: dict[tuple[bool, Price], int] = {}
         for shadow in self.shadows:
             own = live.get(id(shadow))
             aim = 0 if own is None or own.leaving else own.left
@@ -217,28 +212,29 @@ class Making(msgspec.Struct):
                 continue
             if not shadow.due and shadow.shown == aim:
                 continue  # the book shows all that was sent
-            found = self.levels.get(shadow.outcome)
+            found, place = self.levels.get(shadow.outcome), _place(shadow, self.yes.outcome)
+            before = pending.get(place)
             if found is not None:
                 there = found.there(bid=shadow.bid, price=shadow.price)
-                before = self._before(shadow)
-                shadow.sent(aim, there + sum(each.aim - each.shown for each in before))
+                shadow.sent(aim, there + (before or 0))
                 if own is None or (own.rests and not own.leaving):
                     shadow.confirmed(now)
-                shadow.look(there, now, first=not before)
+                shadow.look(there, now, first=before is None)
+            if shadow.due:
+                pending[place] = (before or 0) + shadow.aim - shadow.shown
         self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
 
-    def _before(self, shadow: Shadow) -> list[Shadow]:
-        """Our orders at the same level of which the book has yet to show something, that were sent before this one.
-
-        What rests is cancelled before another takes its place, so its end comes first in the book too.
-        """
-        found = []
-        for each in self.shadows:
-            if each is shadow:
-                break
-            if each.due and _place(each, shadow.outcome) == (shadow.bid, shadow.price):
-                found.append(each)
-        return found
+    def _followed(self) -> Mapping[int, Own]:
+        """Our orders by their shadows; a new one gets its own."""
+        live: dict[int, Own] = {}
+        for side in self.sides:
+            for own, bid in ((side.quote, True), (side.hedge, side.completing)):
+                if own is not None:
+                    if own.shadow is None:
+                        own.shadow = Shadow(side.outcome, bid, own.price)
+                        self.shadows.append(own.shadow)
+                    live[id(own.shadow)] = own
+        return live
 
     def _own(self, outcome: OutcomeId, *, bid: bool) -> Mapping[Price, int]:
         sizes: dict[Price, int] = {}
