@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class RewardDesk:
             loop.frame(frame, FrameRef(0, line))
         self.scan()
         self.answer()
+        self.show(range(markets))
         quoted = {order.leg.market for order in self.parts.desk.execution.orders.working()}
         assert len(quoted) == QUOTED, f"{len(quoted)} markets are quoted: {loop.counters.refusals}"
 
@@ -74,6 +75,14 @@ class RewardDesk:
         for answer in answers:
             self.parts.loop.dispatch(answer, _HERE)
         return len(answers)
+
+    def show(self, numbers: Iterable[int]) -> None:
+        """Let the books of these markets show what of ours rests there."""
+        for number in numbers:
+            orders = self._broker.resting.get(self.world.markets[number].id, {}).values()
+            frame = self.world.show(number, orders)
+            if frame is not None:
+                self.parts.loop.frame(frame, _HERE)
 
     def move(self, number: int) -> tuple[float, float]:
         """Move the quote of a market: microseconds from the change to its withdrawal, and from the answer to the next.
@@ -89,6 +98,7 @@ class RewardDesk:
         left = CPU()
         assert self.parts.loop.counters.orders == orders + 1, f"the quote of market {number} did not come back"
         self.answer()
+        self.show((number,))
         return (withdrawn - began) / 1e3, (left - withdrawn) / 1e3
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from dutchbook.app.trading import Lookups, Trading
 from dutchbook.domain.events import OrderEvent, OrderReported, VenueStateChanged
-from dutchbook.domain.identity import Venue
+from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Order, Report
+from dutchbook.domain.orders import Order, OrderId, Report
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import Nanos
 from dutchbook.venues.feed import FrameSink, NoticeSink
@@ -20,6 +20,8 @@ class SilentBroker:
 
     def __init__(self) -> None:
         self._answers: list[tuple[Order, Report]] = []
+        self.resting: dict[MarketId, dict[OrderId, Order]] = {}
+        """Orders that it took and that nobody cancelled, by their markets."""
 
     def answers(self, now: Nanos) -> list[OrderReported]:
         """What the venue says to all that it was sent."""
@@ -32,10 +34,14 @@ class SilentBroker:
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002
         """Take orders."""
+        for each in prepared:
+            self.resting.setdefault(each.order.leg.market, {})[each.order.id] = each.order
         self._answers += [(each.order, Report.ACCEPTED) for each in prepared]
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:  # noqa: ARG002
         """Take cancels."""
+        for order in orders:
+            del self.resting[order.leg.market][order.id]
         self._answers += [(order, Report.CANCELLED) for order in orders]
 
     def cancel_all(self, now: Nanos) -> None:
