@@ -113,11 +113,10 @@ class Stage:
         )
         self.parts: Parts = assemble(settings, (question(self.markets),), self.markets, self.journal, terms)
         self.broker.known = lambda order: order in self.parts.desk.execution.orders
-        contingencies = self.parts.loop.contingencies
+        contingencies, gateway = self.parts.loop.contingencies, self.parts.gateway
         assert contingencies is not None
-        self.ahead = SigningAhead(
-            self.parts.desk, self.parts.strategy.pool, contingencies, self.parts.gateway, self.clock
-        )
+        assert gateway is not None
+        self.ahead = SigningAhead(self.parts.desk, self.parts.strategy.pool, contingencies, gateway, self.clock)
         self.parts.loop.begin((Venue.POLYMARKET,), None)
         self.state_account()
         self.pass_seconds(30)

@@ -345,10 +345,10 @@ def _with_remembered(listed: Sequence[Market], memory: Memory | None) -> Sequenc
 
 
 def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | None:
-    contingencies = parts.loop.contingencies
-    if contingencies is None:
+    contingencies, gateway = parts.loop.contingencies, parts.gateway
+    if contingencies is None or gateway is None:
         return None
-    ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, parts.gateway, clock)
+    ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
     return IdleWork(ahead, clock, settings.execution.spin)
 
 

@@ -39,10 +39,9 @@ class SigningAhead:
         desk: Desk,
         pool: NearMissPool,
         contingencies: Contingencies,
-        gateway: VenueGateway | None,
+        gateway: VenueGateway,
         clock: Clock,
     ) -> None:
-        """Without a gateway it decides ahead and signs nothing."""
         self._desk = desk
         self._pool = pool
         self._contingencies = contingencies
@@ -81,19 +80,18 @@ class SigningAhead:
         self._wanted.clear()
         self._made.clear()
         self._contingencies.forget()
-        if self._gateway is not None:
-            self._gateway.forget_ahead()
+        self._gateway.forget_ahead()
 
-    def _sign(self, gateway: VenueGateway, order: Order, market: Market) -> None:
+    def _sign(self, order: Order, market: Market) -> None:
         try:
-            gateway.sign_ahead(order, market, self._clock.now())
+            self._gateway.sign_ahead(order, market, self._clock.now())
         except OrderDenied:
             return  # if it is ever wanted, the desk is told then
 
     def _work_out(self, tracked: Tracked, move: Move) -> None:
-        intent, gateway = self._contingencies.prepare(tracked, move), self._gateway
-        if intent is not None and gateway is not None:
-            self._wanted += [partial(self._sign, gateway, order, market) for order, market in self._orders(intent)]
+        intent = self._contingencies.prepare(tracked, move)
+        if intent is not None:
+            self._wanted += [partial(self._sign, order, market) for order, market in self._orders(intent)]
             self._wanted.append(lambda: self._contingencies.make_ready(tracked, move, self._clock.now()))
 
     def _look(self) -> bool:

@@ -1,5 +1,8 @@
 """The lines of an earlier journal, taken in by a new desk: nothing follows from them before it begins."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from dutchbook.domain.orders import WAY_HOME, Intent, Order
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.memory import (
@@ -16,6 +19,7 @@ from dutchbook.engine.memory import (
     verdict_of,
     withdrawn_of,
 )
+from dutchbook.execution.executor import Lived
 from dutchbook.execution.step import BasketEnd
 
 
@@ -30,7 +34,23 @@ def relive(desk: Desk, memory: Memory) -> tuple[Order, ...]:
     return tuple(desk.execution.orders)
 
 
+_READ: Mapping[str, Callable[[Kept], Lived]] = MappingProxyType(
+    {
+        "operation": operation_of,
+        "operate": ordered_of,
+        "operated": reported_of,
+        "withdraw": withdrawn_of,
+        "offer": offer_of,
+    }
+)
+"""Lines that execution alone has to know of, and how they are read."""
+
+
 def _take(desk: Desk, line: Kept) -> None:
+    read = _READ.get(line.kind)
+    if read is not None:
+        desk.execution.relive(read(line))
+        return
     match line.kind:
         case "verdict":
             _want(desk, verdict_of(line).intent)
@@ -39,15 +59,9 @@ def _take(desk: Desk, line: Kept) -> None:
             desk.ordered = True
             desk.execution.relive(order)
             desk.exposure.order_changed(order)
-        case "operation":
-            desk.execution.relive(operation_of(line))
-        case "operate" | "operated":
-            desk.execution.relive(ordered_of(line) if line.kind == "operate" else reported_of(line))
         case "command":
             if (cancel := cancel_of(line)) is not None:
                 desk.execution.relive(cancel)
-        case "withdraw" | "offer":
-            desk.execution.relive(withdrawn_of(line) if line.kind == "withdraw" else offer_of(line))
         case "basket":
             _end(desk, end_of(line))
         case _:
