@@ -94,9 +94,7 @@ class Deathbed:
     def dies_at(self, point: str, outcome: str) -> bool:
         """Let it trade until it dies at the point, while orders fare so. False if it never came there."""
         self._strike(outcome)
-        drawn = self._rng.randrange(1, 4)
-        # A market is put on record once in a run: a third one may not come for long.
-        self.fuse.arm(point, 1 if point.endswith("the market line") else drawn)
+        self.fuse.arm(point, self._rng.randrange(1, 4))
         with suppress(Died):
             self._trades_on(STERN)
             self._strike(outcome, "50%")
