@@ -184,7 +184,7 @@ def test_orders_of_an_earlier_run_can_be_cancelled_and_asked_for() -> None:
     old = replace(an_order("a", YES, 45, 5, TimeInForce.GTC, OrderStatus.OPEN), venue_id="0xold")
     never = an_order("b", YES, 45, 5, TimeInForce.GTC, OrderStatus.REJECTED)
     desk.gateway.adopt((old, never), (("0xold", "f1"),), Nanos(7))
-    desk.gateway.cancel(old.id, NOW)
+    desk.gateway.cancel((old.id,), NOW)
     desk.gateway.query(old.id, NOW)
     assert desk.clerk.known == ["0xold", "f1"]
     assert desk.clerk.log == [("since", ("7",)), ("cancel", ("0xold",)), ("query", ("0xold",))]
@@ -197,9 +197,9 @@ def test_orders_that_are_over_are_forgotten_in_time(monkeypatch: pytest.MonkeyPa
     desk.working = [first]
     for name in ("b", "c", "d"):
         desk.send(an_order(name, YES, 45, 5, TimeInForce.FOK, OrderStatus.SENDING))
-    desk.gateway.cancel(first.id, NOW)
+    desk.gateway.cancel((first.id,), NOW)
     with pytest.raises(KeyError):
-        desk.gateway.cancel(OrderId("b"), NOW)
+        desk.gateway.cancel((OrderId("b"),), NOW)
 
 
 def test_an_order_is_sent_once_more_only_if_it_would_be_drafted_as_it_was() -> None:

@@ -195,6 +195,25 @@ async def test_of_those_who_wait_cancels_go_first() -> None:
         assert sender.server.requests[-1] == CANCEL
 
 
+async def test_what_waits_for_a_connection_can_be_taken_back_and_never_leaves() -> None:
+    async with sending(lambda *_: None) as sender:
+        for number in range(5):
+            sender.line.send(ORDER, sender.told.append, cargo=number)
+        await until(lambda: len(sender.server.requests) == TERMS.most - 1)
+        sender.line.send(CANCEL, sender.told.append, urgent=True, cargo=5)
+        await until(lambda: len(sender.server.requests) == TERMS.most)
+        assert sender.line.withdraw(lambda cargo: cargo in (0, 3, 5)) == [3], "what left, and cancels, go their way"
+        assert sender.line.withdraw(lambda _: True) == [2, 4]
+        sender.server.behave = saying(response(b"{}"))
+        for visit in sender.server.visits:
+            if visit.requests:
+                visit.say(response(b"{}"))
+        await until(lambda: len(sender.told) == TERMS.most)
+        sender.send()
+        await until(lambda: len(sender.told) == TERMS.most + 1)
+        assert sender.server.requests.count(ORDER) == TERMS.most
+
+
 def test_orders_do_not_leave_unprotected() -> None:
     async def make() -> None:
         OrderLine("http://venue.example", Surroundings(VirtualTime(), Random(1), VirtualTime().sleep, connect))

@@ -378,14 +378,14 @@ class Loop:
     def _take_down(self, halted: HaltOrdered, cause: Cause) -> None:
         """Cancel what opens risk, and what was on its way as the halt came; sales that rest give holdings up, and stay.
 
-        Where none rests, the venue's own switch goes off too: it also ends what nobody here knows of.
+        Where none rests, the venue's own switch goes off first: one request ends all, and what nobody here knows of.
         """
         by, why = "the halt", halted.reason
+        self._gateway.stand_down(self.desk.now)
         self.dispatch(CancelOrdered(by, self.desk.now, buys_only=True, why=why), cause)
         for order in self.desk.execution.orders.working():
             if order.leg.side is Side.SELL and order.status is OrderStatus.SENDING:
                 self.dispatch(CancelOrdered(by, self.desk.now, order.id, why=why), cause)
-        self._gateway.stand_down(self.desk.now)
 
     def _keep_drawdown(self, now: Nanos, ref: Cause) -> None:
         """Put the state of the drawdown limits on record, now and then.

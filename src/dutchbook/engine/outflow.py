@@ -172,8 +172,8 @@ class Outflow:
         self._book(step, cause)
         for ended in step.ended:
             self._append("basket", ended, cause)
-        for order_id in step.cancels:
-            self._cancel(order_id, cause)
+        if step.cancels:
+            self._cancel(step.cancels, cause)
         for offer in step.offers:
             self._offer(offer, cause)
         for order_id in step.queries:
@@ -270,11 +270,12 @@ class Outflow:
         else:
             self._gateway.operate(operation, now)
 
-    def _cancel(self, order: OrderId, cause: Cause) -> None:
-        line = self._append("cancel", {"order": order}, cause)
-        arrives = self._gateway.cancel(order, self._desk.now)
+    def _cancel(self, orders: Sequence[OrderId], cause: Cause) -> None:
+        lines = [self._append("cancel", {"order": order}, cause) for order in orders]
+        arrives = self._gateway.cancel(orders, self._desk.now)
         if arrives is not None:
-            self._agenda.add(arrives, CancelArrives(order), line)
+            for order, line in zip(orders, lines, strict=True):
+                self._agenda.add(arrives, CancelArrives(order), line)
 
     def keep_market(self, market: Market, cause: Cause) -> None:
         """Put a market on record with its first order: a restart must know what it holds, listed or not."""

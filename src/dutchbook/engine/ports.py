@@ -56,8 +56,8 @@ class Gateway(Protocol):
         """What becomes of an order as it reaches the exchange."""
         ...
 
-    def cancel(self, order: OrderId, now: Nanos) -> Nanos | None:
-        """Send a cancel."""
+    def cancel(self, orders: Sequence[OrderId], now: Nanos) -> Nanos | None:
+        """Send cancels, each venue's together."""
         ...
 
     def cancel_arrived(self, order_id: OrderId, now: Nanos) -> Sequence[Answer]:

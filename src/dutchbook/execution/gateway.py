@@ -218,10 +218,14 @@ class VenueGateway:
         """Nothing: answers come as frames."""
         return ()
 
-    def cancel(self, order: OrderId, now: Nanos) -> None:
-        """Cancel an order that was sent."""
-        venue, sent = self._venues[order]
-        self._brokers[venue].cancel((sent,), now)
+    def cancel(self, orders: Sequence[OrderId], now: Nanos) -> None:
+        """Cancel orders that were sent."""
+        leaving: dict[Venue, list[Order]] = {}
+        for order in orders:
+            venue, sent = self._venues[order]
+            leaving.setdefault(venue, []).append(sent)
+        for venue, several in leaving.items():
+            self._brokers[venue].cancel(several, now)
 
     def cancel_arrived(self, order_id: OrderId, now: Nanos) -> Sequence[OrderReported | OrderFilled]:  # noqa: ARG002
         """Nothing: answers come as frames."""

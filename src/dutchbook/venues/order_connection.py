@@ -44,13 +44,14 @@ class Pool(Protocol):
 
 
 class Wish:
-    """A request on its way: told of once, whatever happens first."""
+    """A request on its way: told of once, whatever happens first. `cargo` is the sender's own, to know it by."""
 
-    __slots__ = ("connection", "on_answer", "request", "timer")
+    __slots__ = ("cargo", "connection", "on_answer", "request", "timer")
 
-    def __init__(self, request: bytes, on_answer: OnAnswer) -> None:
+    def __init__(self, request: bytes, on_answer: OnAnswer, cargo: object = None) -> None:
         self.request = request
         self.on_answer: OnAnswer | None = on_answer
+        self.cargo = cargo
         self.connection: Connection | None = None
         self.timer: Timer | None = None
 
@@ -70,6 +71,12 @@ class Wish:
     def fail(self, failure: str) -> None:
         """No whole answer. Nothing of it left if no connection ever carried it."""
         self.tell(Exchange(path=self.path, failure=failure, left=self.connection is not None))
+
+    def call_off(self) -> None:
+        """Nobody wants it any more, and nobody is told."""
+        self.on_answer = None
+        if self.timer is not None:
+            self.timer.cancel()
 
     def expire(self) -> None:
         """Nobody answered in time. An answer that comes later must not be taken for another's: drop the connection."""

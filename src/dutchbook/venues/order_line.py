@@ -89,12 +89,21 @@ class OrderLine:
         """Whether all warm connections are there."""
         return len(self._open) >= self._terms.warm
 
-    def send(self, request: bytes, on_answer: OnAnswer, *, urgent: bool = False, answer_s: float | None = None) -> None:
+    def send(
+        self,
+        request: bytes,
+        on_answer: OnAnswer,
+        *,
+        urgent: bool = False,
+        answer_s: float | None = None,
+        cargo: object = None,
+    ) -> None:
         """Write a whole request, once, on one connection: now if one is free, else as soon as one is.
 
         `on_answer` is called once, later, never from within this call. Not to be called outside the event loop.
+        `cargo` is what `withdraw` knows it by.
         """
-        wish = Wish(request, on_answer)
+        wish = Wish(request, on_answer, cargo)
         later = self._later or asyncio.get_running_loop().call_later
         if not self._running:
             later(0, lambda: wish.fail(UNREACHED))
@@ -112,6 +121,14 @@ class OrderLine:
             return
         queue.append(wish)
         self._look()
+
+    def withdraw(self, wanted: Callable[[object], bool]) -> list[object]:
+        """Take back what still waits for a connection and is not urgent, by its cargo. Nobody is told of it."""
+        found = [wish for wish in self._ordinary if not wish.over and wanted(wish.cargo)]
+        for wish in found:
+            self._ordinary.remove(wish)
+            wish.call_off()
+        return [wish.cargo for wish in found]
 
     async def ask(self, request: bytes, *, urgent: bool = False, answer_s: float | None = None) -> Exchange:
         """As `send`, and wait for what comes of it."""

@@ -262,7 +262,7 @@ def test_a_cancel_ends_a_resting_order_and_says_nothing_about_one_that_is_done()
     stage.show({40: 100}, {44: 10})
     stage.trade(42, 10, tif=TimeInForce.GTC)
     [order] = stage.exchange.resting()
-    at = stage.exchange.cancel(order, stage.now)
+    at = stage.exchange.cancel((order,), stage.now)
     assert at > stage.now
     assert report(stage.exchange.cancel_arrived(order, at))[0] is Report.CANCELLED
     assert stage.exchange.cancel_arrived(order, at) == []

@@ -25,7 +25,7 @@ _QUESTION = """\
   - {{kind: binary, name: halted-{number}, ticker: KXHALT{number}, title: "Is question {number} answered?",
      crowd: bustling, category: World, venues: [polymarket, kalshi], lasts: 40d, chance: {chance}%,
      beliefs: {{step: 2s, drift: 1%, news_every: 30d}},
-     rewards: {{max_spread: 0.045, min_size: 20, daily: 100}}, incentive: {{reward: 1200, target_size: 300}}}}
+     rewards: {{max_spread: 0.045, min_size: 20, daily: 1000}}, incentive: {{reward: 12000, target_size: 1500}}}}
 """
 SCENARIO = """\
 name: bustling

@@ -118,8 +118,8 @@ class PaperExchange:
         self._flying[order.id] = (order, market.id)
         return self._travels(now)
 
-    def cancel(self, order: OrderId, now: Nanos) -> Nanos:  # noqa: ARG002 - the port names the order, as a venue does
-        """Send a cancel; returns when it arrives: call `cancel_arrived` then."""
+    def cancel(self, orders: Sequence[OrderId], now: Nanos) -> Nanos:  # noqa: ARG002 - the port names them, as venues do
+        """Send cancels; returns when they arrive: call `cancel_arrived` for each then."""
         return self._travels(now)
 
     def arrive(self, order_id: OrderId, now: Nanos) -> list[Answer]:

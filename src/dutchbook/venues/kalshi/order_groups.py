@@ -43,12 +43,14 @@ class _State(StrEnum):
 
 
 class _Group:
-    __slots__ = ("id", "state", "tries")
+    __slots__ = ("id", "said", "state", "tries")
 
     def __init__(self) -> None:
         self.id = ""
         self.state = _State.MAKING
         self.tries = 0
+        self.said = 0
+        """How often it was triggered or reset: an answer to anything but the last of these says nothing any more."""
 
 
 class OrderGroups:
@@ -165,12 +167,25 @@ class OrderGroups:
 
     def _trigger(self, shard: int, group: _Group) -> None:
         trigger = self._switch("PUT", f"{GROUPS}/{group.id}/trigger", shard)
-        self._send(Asked.CANCEL_ALL, trigger, lambda said: self._was_triggered(shard, group, said))
+        heard = self._if_last(group, lambda said: self._was_triggered(shard, group, said))
+        self._send(Asked.CANCEL_ALL, trigger, heard)
+
+    def _if_last(self, group: _Group, then: OnAnswer) -> OnAnswer:
+        """An answer that counts only while nothing else is said to its group."""
+        group.said += 1
+        number = group.said
+
+        def heard(said: Exchange) -> None:
+            if group.said == number:
+                then(said)
+
+        return heard
 
     def _was_triggered(self, shard: int, group: _Group, said: Exchange) -> None:
         if said.status == 200:
             group.state = _State.TRIGGERED
-            self._reset(shard, group)
+            if self._on:
+                self._reset(shard, group)
             return
         group.tries += 1
         if group.tries < _TRIES and (said.status is None or said.status >= 500):
@@ -182,7 +197,7 @@ class OrderGroups:
     def _reset(self, shard: int, group: _Group) -> None:
         group.state = _State.ARMING
         reset = self._switch("PUT", f"{GROUPS}/{group.id}/reset", shard)
-        self._send(Asked.GROUP, reset, lambda said: self._was_reset(group, said))
+        self._send(Asked.GROUP, reset, self._if_last(group, lambda said: self._was_reset(group, said)))
 
     def _was_reset(self, group: _Group, said: Exchange) -> None:
         group.state = _State.ARMED if said.status == 200 else _State.TRIGGERED

@@ -15,13 +15,17 @@ from dutchbook.venues.budget import Sleep
 from dutchbook.venues.kalshi.limits import WRITE
 from dutchbook.venues.kalshi.order_answers import BATCHED, ORDERS, TOO_MANY
 from dutchbook.venues.kalshi.sign_ahead import SignedAhead
-from dutchbook.venues.kalshi.write_queue import CancelWish, WriteBudget, WriteQueue, WriteTerms
+from dutchbook.venues.kalshi.write_queue import CANCELLED, CancelWish, WriteBudget, WriteQueue, WriteTerms
 from dutchbook.venues.order_line import OrderLine
 from dutchbook.venues.trading import Answered, Asked, Exchange, Prepared
 
 type OnAnswer = Callable[[Exchange], None]
 type GroupOf = Callable[[Prepared], str]
 """The order group that an order shall carry; empty for none."""
+
+_TRIES = 4
+_AGAIN_S = 0.1
+"""A bucket of the lowest tier gains what a switch costs meanwhile."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,6 +38,13 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     cost: int
     shard: int
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    """Orders that leave together."""
+
+    orders: tuple[Prepared, ...]
+    ids: tuple[str, ...]
 
 
 class Sender:
@@ -79,21 +90,47 @@ class Sender:
         self._queue.cancel(wishes)
 
     def withdraw(self, client_id: str) -> bool:
-        """Give up an order that has not left. False if it has."""
-        return self._queue.withdraw(client_id)
+        """Give up an order that has not left: it waits for the budget, or for a connection. False if it has."""
+        return self._queue.withdraw(client_id) or self._take_back(client_id)
 
     def withdraw_all(self, reason: str) -> None:
         """Give up all orders that have not left."""
         self._queue.withdraw_all(reason)
+        for batch in self._waiting():
+            self._give_up(batch.orders, reason)
 
-    def switch(self, asked: Asked, request: Switch, then: OnAnswer) -> None:
-        """Send what must not wait for any budget: it is told of, then `then` is called."""
+    def _take_back(self, client_id: str) -> bool:
+        """An order that waits for a connection; those that wait with it go on without it."""
+        found = self._waiting(client_id)
+        for batch in found:
+            self._give_up([one for one in batch.orders if one.venue_id == client_id], CANCELLED)
+            if rest := [one for one in batch.orders if one.venue_id != client_id]:
+                self._send_orders(rest)
+        return bool(found)
+
+    def _waiting(self, client_id: str = "") -> list[_Batch]:
+        """Take back batches that wait for a connection: those with that order, or all."""
+
+        def among(cargo: object) -> bool:
+            return isinstance(cargo, _Batch) and (not client_id or client_id in cargo.ids)
+
+        return [batch for batch in self._line.withdraw(among) if isinstance(batch, _Batch)]
+
+    def switch(self, asked: Asked, request: Switch, then: OnAnswer, tries: int = _TRIES) -> None:
+        """Send what must not wait for any budget: it is told of, then `then` is called.
+
+        Where the venue's bucket has too little for it after all, it is sent again as soon as it may have enough.
+        """
         self.budget.force(request.cost, request.shard)
         sent = self._now()
 
         def answered(exchange: Exchange) -> None:
             self._tell(Answered(asked=asked, sent=sent, exchanges=(exchange,)))
-            then(exchange)
+            if exchange.status == TOO_MANY and tries > 1:
+                again = partial(self.switch, asked, request, then, tries - 1)
+                asyncio.get_running_loop().call_later(_AGAIN_S, again)
+            else:
+                then(exchange)
 
         whole = self._signed.request(request.method, request.path, request.body)
         self._line.send(whole, answered, urgent=True, answer_s=self._answer_s)
@@ -112,7 +149,8 @@ class Sender:
         else:
             request = self._signed.request("POST", BATCHED, b'{"orders":[' + b",".join(bodies) + b"]}")
         ids = tuple(one.venue_id for one in batch)
-        self._line.send(request, partial(self._answered, Asked.PLACE, ids, self._now()), answer_s=self._answer_s)
+        tell = partial(self._answered, Asked.PLACE, ids, self._now())
+        self._line.send(request, tell, answer_s=self._answer_s, cargo=_Batch(tuple(batch), ids))
 
     def _body(self, prepared: Prepared) -> bytes:
         group = self._group_of(prepared)

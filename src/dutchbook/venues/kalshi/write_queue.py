@@ -17,20 +17,25 @@ from dutchbook.venues.budget import Bucket, Filling, Limit, Sleep
 from dutchbook.venues.trading import Prepared
 
 ORDER_COST, CANCEL_COST = 10, 2
-_FIRST_PAUSE = Nanos(SECOND)
+CANCELLED = "cancelled before it left"
+"""Why an order was given up that somebody cancelled."""
+_FIRST_PAUSE = Nanos(SECOND // 4)
+"""A bucket of the lowest tier gains enough for twelve cancels meanwhile."""
 _LONGEST_PAUSE = Nanos(30 * SECOND)
 
 
 class WriteTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """How writes leave. `spared` tokens of the budget are for cancels alone; an order waits for the others `longest_s`
-    at most, then it is given up unsent.
+    """How writes leave. `spared` tokens of the budget are not for orders, and `kept` of these not for cancels either:
+    switches, which wait for nothing, are to find some. An order waits for tokens `longest_s` at most, then it is given
+    up unsent.
 
     Signatures are good for 10 s, and at most 4 s old when a request is handed over; `answer_s` counts from there, so
     that none leaves that is too old.
     """
 
     answer_s: float = 5.0
-    spared: int = 20
+    spared: int = 30
+    kept: int = 10
     longest_s: float = 2.0
     most_orders: int = 20
     """Orders of one request; 1 sends each by itself."""
@@ -87,7 +92,7 @@ class WriteBudget:
             bucket.take(tokens, now)
 
     def refused(self, retry_after_s: float | None) -> None:
-        """The venue says that we asked too often: pause, doubling from 1 to 30 seconds unless it says how long."""
+        """The venue says that we asked too often: pause, doubling from 1/4 to 30 seconds unless it says how long."""
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(self._refusals, 8))
         if retry_after_s is not None:
             pause = max(0, round(retry_after_s * SECOND))
@@ -155,7 +160,7 @@ class WriteQueue:
         for entry in self._orders:
             if entry[0].venue_id == client_id:
                 self._orders.remove(entry)
-                self._give_up((entry[0],), "cancelled before it left")
+                self._give_up((entry[0],), CANCELLED)
                 return True
         return False
 
@@ -185,13 +190,12 @@ class WriteQueue:
     def _drain_cancels(self) -> Nanos:
         while self._cancels:
             batch = list(self._cancels)[: self._terms.most_cancels]
-            batch = batch[: max(1, self._budget.capacity // CANCEL_COST)]
-            wait = self._budget.take(CANCEL_COST * len(batch), _shard_of([wish.shard for wish in batch]))
-            while wait and len(batch) > 1:
+            kept = min(self._terms.kept, max(0, self._budget.capacity - CANCEL_COST))
+            batch = batch[: (self._budget.capacity - kept) // CANCEL_COST]
+            while wait := self._budget.take(CANCEL_COST * len(batch), _shard_of([each.shard for each in batch]), kept):
+                if len(batch) == 1:
+                    return wait
                 batch = batch[: len(batch) // 2]
-                wait = self._budget.take(CANCEL_COST * len(batch), _shard_of([wish.shard for wish in batch]))
-            if wait:
-                return wait
             for _ in batch:
                 self._cancels.popleft()
             self._send_cancels(batch)

@@ -104,7 +104,7 @@ class OrderSender:
             self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
-        """See `Broker.cancel`. Orders that wait for the rate limits do not leave any more."""
+        """See `Broker.cancel`. Orders that wait for the rate limits, or for a connection, do not leave any more."""
         wanted = tuple(order.venue_id for order in orders)
         for order in orders:
             self._remember(order.venue_id, Sent(order.leg.market, order.created, order.leg.post_only))
@@ -127,16 +127,19 @@ class OrderSender:
             self._cancel(_PROBE)
 
     def _leave(self, ids: tuple[str, ...], bodies: tuple[bytes, ...]) -> None:
-        if len(ids) == 1:
-            bills, path, body = _BILLS[1], ORDER_PATH, bodies[0]
-        else:
-            bills, path, body = _BILLS[len(ids)], ORDERS_PATH, orders_body(bodies)
-        departures = self._way.departures
+        departures, bills, batch = self._way.departures, _BILLS[len(ids)], _Batch(ids, bodies)
         if departures.pay(bills):
-            self._write(Asked.PLACE, ids, "POST", path, body)
+            self._write_orders(batch)
         else:
-            write = partial(self._write, Asked.PLACE, ids, "POST", path, body)
-            departures.leave(Departure(bills, ids, write, _Batch(ids, bodies)))
+            departures.leave(Departure(bills, ids, partial(self._write_orders, batch), batch))
+
+    def _write_orders(self, batch: _Batch) -> None:
+        ids, bodies = batch.ids, batch.bodies
+        if len(ids) == 1:
+            path, body = ORDER_PATH, bodies[0]
+        else:
+            path, body = ORDERS_PATH, orders_body(bodies)
+        self._write(Asked.PLACE, ids, "POST", path, body, batch)
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
         if len(ids) == 1:
@@ -148,20 +151,33 @@ class OrderSender:
         write = partial(self._write, Asked.CANCEL, ids, "DELETE", path, body)
         self._way.departures.leave(Departure(bills, ids, write), urgent=True)
 
-    def _write(self, asked: Asked, ids: tuple[str, ...], method: str, path: str, body: bytes) -> None:
-        """The bytes leave here."""
+    def _write(
+        self,
+        asked: Asked,
+        ids: tuple[str, ...],
+        method: str,
+        path: str,
+        body: bytes,
+        batch: _Batch | None = None,
+    ) -> None:
+        """The bytes leave here, or wait for a connection."""
         now = self._way.now()
         request = self._way.requests.request(method, path, body, now)
-        self._way.line.send(request, partial(self._answered, asked, ids, now), urgent=asked is not Asked.PLACE)
+        tell = partial(self._answered, asked, ids, now)
+        self._way.line.send(request, tell, urgent=asked is not Asked.PLACE, cargo=batch)
 
     def _withdraw(self, wanted: frozenset[str] | None, now: Nanos) -> frozenset[str]:
-        """Orders that wait and are not wanted any more; None for all. What left with them in mind goes on without."""
-        found = self._way.departures.withdraw(
-            lambda each: each.cargo is not None and (wanted is None or not wanted.isdisjoint(each.ids))
-        )
+        """Orders that wait and are not wanted any more; None for all. What would have left with them goes on without.
+
+        They wait for the rate limits, or for a connection.
+        """
+
+        def among(cargo: object) -> bool:
+            return isinstance(cargo, _Batch) and (wanted is None or not wanted.isdisjoint(cargo.ids))
+
+        held = [each.cargo for each in self._way.departures.withdraw(lambda each: among(each.cargo))]
         stayed: list[str] = []
-        for departure in found:
-            batch = departure.cargo
+        for batch in (*held, *self._way.line.withdraw(among)):
             if not isinstance(batch, _Batch):
                 continue
             pairs = list(zip(batch.ids, batch.bodies, strict=True))

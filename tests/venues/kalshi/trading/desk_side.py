@@ -24,7 +24,7 @@ from dutchbook.venues.kalshi.drafting import KalshiAccount, KalshiDrafter
 from dutchbook.venues.kalshi.order_codec import KalshiOrderCodec
 from dutchbook.venues.kalshi.shards import Shards
 from dutchbook.venues.kalshi.sign import KalshiSigner
-from dutchbook.venues.trading import Prepared
+from dutchbook.venues.trading import Asked, Prepared, read_answered
 from tests.exchange.servers.kalshi.venue import LEP, START
 from tests.venues.live.desk_side import session, surroundings
 from tests.venues.live.sandbox_side import KEY, KalshiBox
@@ -154,6 +154,10 @@ class Trader:
     def working(self, name: OrderId) -> WorkingOrder:
         """An order of ann's as the venue has it."""
         return next(each for each in self.box.exchange.orders_of("ann") if each.new.client_id == name)
+
+    def asked(self) -> list[Asked]:
+        """What the requests were about that were answered."""
+        return [read_answered(frame).asked for frame in self.frames if frame.source == "kalshi/orders"]
 
     def at_venue(self, name: OrderId) -> list[WorkingOrder]:
         return [each for each in self.box.exchange.orders_of("ann") if each.new.client_id == name]

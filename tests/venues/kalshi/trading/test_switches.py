@@ -11,6 +11,7 @@ from dutchbook.exchange.rules import Mode
 from dutchbook.venues.kalshi.broker import BrokerTerms, KalshiBroker
 from dutchbook.venues.kalshi.drafting import KalshiAccount, KalshiDrafter
 from dutchbook.venues.kalshi.sign import KalshiSigner
+from dutchbook.venues.trading import Asked
 from tests.exchange.servers.kalshi.venue import BITCOIN
 from tests.venues.kalshi.trading.desk_side import Trader, leg, trading
 from tests.venues.live.desk_side import session, surroundings
@@ -108,6 +109,64 @@ async def test_a_switch_that_does_not_work_is_replaced_by_cancels() -> None:
         desk.turn_on("http_status", status=503, method="PUT", path=GROUPS)
         desk.broker.cancel_all(desk.time.now())
         await desk.settled(name, OrderStatus.CANCELLED)
+
+
+async def test_a_switch_that_comes_too_soon_is_sent_again() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        [name] = desk.send(leg())
+        await desk.settled(name, OrderStatus.OPEN)
+        desk.turn_on("http_status", status=429, method="PUT", path=GROUPS, times=2)
+        desk.turn_on("timeout_after_accept", method="DELETE", hangs="30s")
+        desk.broker.cancel_all(desk.time.now())
+        await desk.settled(name, OrderStatus.CANCELLED)
+
+
+async def test_a_switch_that_went_off_for_good_is_armed_when_somebody_says_so() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        [name] = desk.send(leg())
+        await desk.settled(name, OrderStatus.OPEN)
+        desk.broker.guard(on=False)
+        desk.broker.cancel_all(desk.time.now())
+        await desk.settled(name, OrderStatus.CANCELLED)
+        await desk.time.advance(1)
+        assert not desk.broker.guarded(0)
+        desk.broker.guard(on=True)
+        await until(lambda: desk.broker.guarded(0))
+
+
+async def test_a_switch_set_off_again_while_it_is_armed_is_armed_anew() -> None:
+    async with trading() as desk:
+        await guarded(desk)
+        desk.turn_on("slow_answer", method="PUT", path="*/reset", delay="1s")
+        desk.broker.cancel_all(desk.time.now())
+        await until(lambda: bool([fault for fault in desk.box.board.status() if fault.struck]))
+        desk.broker.guard(on=False)
+        desk.broker.cancel_all(desk.time.now())
+        await desk.time.advance(2)
+        answered = [Asked.GROUP, Asked.CANCEL_ALL, Asked.CANCEL_ALL, Asked.GROUP]  # the last is about what was before
+        await until(lambda: [asked for asked in desk.asked() if asked in answered] == answered)
+        assert not desk.broker.guarded(0)
+        desk.turn_off("slow_answer")
+        desk.broker.guard(on=True)
+        await until(lambda: desk.broker.guarded(0))
+        [name] = desk.send(leg())
+        await desk.settled(name, OrderStatus.OPEN)
+
+
+async def test_an_order_that_waits_for_a_connection_never_leaves_once_it_is_cancelled() -> None:
+    async with trading() as desk:
+        desk.turn_on("slow_answer", method="POST", path="*/events/orders", delay="1s")
+        names = [name for number in range(5) for name in desk.send(leg(cents=10 + number))]
+        first, *_, last = names
+        await until(lambda: desk.at_venue(first))
+        desk.broker.cancel([desk.ledger.orders[last]], desk.time.now())
+        await desk.settled(last, OrderStatus.REJECTED)
+        await desk.time.advance(3)
+        for name in names[:-1]:
+            await desk.settled(name, OrderStatus.OPEN)
+        assert not desk.at_venue(last)
 
 
 async def test_too_much_trade_sets_the_switch_off_until_somebody_arms_it_again() -> None:

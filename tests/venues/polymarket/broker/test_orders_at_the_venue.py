@@ -451,6 +451,24 @@ async def test_an_order_that_still_waits_is_taken_back_when_it_is_cancelled() ->
         await stage.happen(lambda: len(stage.resting()) == 74)
 
 
+async def test_an_order_that_waits_for_a_connection_is_taken_back_when_it_is_cancelled() -> None:
+    async with Stage().playing(cash=1_000_000) as stage:
+        stage.turn_on("slow_answer", path="/order", method="POST", delay="5s")
+        sent = [order for n in range(20) for order in stage.place(stage.order(Side.BUY, 100 + 100 * n, 500))]
+        last = sent[-1]
+        stage.cancel(last)
+        assert stage.now(last).status is S.REJECTED
+        assert "before it left" in detail(stage, last)
+        stage.broker.cancel_all(stage.time.now())
+        stayed = [order for order in sent if stage.now(order).status is S.REJECTED]
+        assert 5 < len(stayed) < len(sent)
+        await stage.happen(lambda: all(stage.now(order).status is not S.SENDING for order in sent))
+        await stage.happen(lambda: not stage.resting())
+        assert not {order.venue_id for order in stayed} & {
+            order.new.id for order in stage.exchange.orders_of(ADDRESS.lower())
+        }
+
+
 async def test_too_many_requests_is_a_refusal_and_slows_us_down() -> None:
     async with Stage().playing() as stage:
         stage.turn_on("http_status", path="/order", method="POST", status=429, retry_after=7, times=1)
