@@ -288,6 +288,12 @@ class Unrecorded:
     def append_with(self, at: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
         return [FrameRef(0, 0) for _ in (first, *rest)]
 
+    def gather(self) -> bool:
+        return False
+
+    def write_out(self, *, end: bool = False) -> None:
+        pass
+
 
 def _desk_at_the_end(recording: Recording, frames: Sequence[Frame]) -> Parts:
     """The desk after the last frame, before time goes on and the market is settled."""

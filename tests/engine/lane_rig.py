@@ -70,6 +70,12 @@ class Journal:
         origin = self.append(first[0], at, first[1], cause)
         return [origin, *(self.append(kind, at, body, origin) for kind, body in rest)]
 
+    def gather(self) -> bool:
+        return False
+
+    def write_out(self, *, end: bool = False) -> None:
+        pass
+
 
 class Onlooker:
     """A strategy that notes what it is told, as far as the contract of `deep` fixes it, with the depth of all books.

@@ -187,6 +187,14 @@ class LoggedJournal:
             self._log.journaled(kind, at, body, place)
         return places
 
+    def gather(self) -> bool:
+        """See `Record.gather`."""
+        return self._journal.gather()
+
+    def write_out(self, *, end: bool = False) -> None:
+        """See `Record.write_out`."""
+        self._journal.write_out(end=end)
+
 
 def _level(level: Level, body: Body) -> Level:
     """How much a line matters, as its content says."""

@@ -55,6 +55,13 @@ class MemoryRecord:
         """Keep lines."""
         return [self.append(kind, at, body, cause) for kind, body in (first, *rest)]
 
+    def gather(self) -> bool:
+        """Nothing: lines are kept one by one."""
+        return False
+
+    def write_out(self, *, end: bool = False) -> None:
+        """See `gather`."""
+
 
 class LowestSeen:
     """Watches the costs of a bundle strategy and keeps the lowest of each bundle, with its time. Wants nothing."""

@@ -103,7 +103,7 @@ class Loop:
         self._lane = feed.open_lane(desk.books)
         self._view = DeskRisk(desk)
         self._switch = switch
-        outlets = Outlets(gateway, self.agenda, self._append, self._append_with, self.dispatch)
+        outlets = Outlets(gateway, self.agenda, self._append, self._append_with, record.write_out, self.dispatch)
         self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)
         self._next_look = Nanos(0)
@@ -349,7 +349,8 @@ class Loop:
             elif isinstance(what, CancelArrives):
                 self._dispatch_all(self._gateway.cancel_arrived(what.order, at), cause)
             elif isinstance(what, TimerDue):
-                self.dispatch(TimerFired(what.name, at), cause)
+                if desk.execution.expects(what.name):
+                    self.dispatch(TimerFired(what.name, at), cause)
             else:
                 self.dispatch(what.event, cause)
 
@@ -381,6 +382,7 @@ class Loop:
         Where none rests, the venue's own switch goes off first: one request ends all, and what nobody here knows of.
         """
         by, why = "the halt", halted.reason
+        self._record.write_out()
         self._gateway.stand_down(self.desk.now)
         self.dispatch(CancelOrdered(by, self.desk.now, buys_only=True, why=why), cause)
         for order in self.desk.execution.orders.working():
@@ -408,26 +410,41 @@ class Loop:
             return
         if isinstance(event, CashMoved):
             self.desk.check_cash(event)
-        # mypy knows isinstance only, which costs more on the path of every tick.
-        cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
-        self.counters.fills += isinstance(event, OrderFilled)
-        result = turn(self.desk, event, self._strategies, self._view, self._rules)
-        self.bus.publish(event, cause)
-        if isinstance(event, Resumed):
-            self._gateway.rearm()
-        elif isinstance(event, HaltOrdered):
-            self._take_down(event, cause)
-        self._follow(result, cause)
+        outermost = self._record.gather()
+        try:
+            # mypy knows isinstance only, which costs more on the path of every tick.
+            cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
+            self.counters.fills += isinstance(event, OrderFilled)
+            result = turn(self.desk, event, self._strategies, self._view, self._rules)
+            self.bus.publish(event, cause)
+            if isinstance(event, Resumed):
+                self._gateway.rearm()
+            elif isinstance(event, HaltOrdered):
+                self._take_down(event, cause)
+            self._follow(result, cause)
+        finally:
+            if outermost:
+                self._record.write_out(end=True)
 
     def _follow(self, result: Turn, cause: Cause) -> None:
-        """Put on record what the turn led to and do it; then what observers saw: no order waits for that."""
+        """Put on record what the turn led to and do it; then what observers saw: no order waits for that.
+
+        Lines are written together: before anything leaves, and at the end.
+        """
         seen = [observation for observer in self._observers for observation in observer.observations()]
-        if result is not QUIET:
-            self._outflow.carry_out(result, cause)
-            if self.desk.drawdown.equity_at_day_start != self._drawdown.day_start:
-                self._keep_drawdown(self.desk.now, cause)
-        for observation in seen:
-            self._append("observation", observation, cause)
+        if result is QUIET and not seen:
+            return
+        outermost = self._record.gather()
+        try:
+            if result is not QUIET:
+                self._outflow.carry_out(result, cause)
+                if self.desk.drawdown.equity_at_day_start != self._drawdown.day_start:
+                    self._keep_drawdown(self.desk.now, cause)
+            for observation in seen:
+                self._append("observation", observation, cause)
+        finally:
+            if outermost:
+                self._record.write_out(end=True)
 
     def _dispatch_all(self, events: Iterable[Event], cause: Cause) -> None:
         for event in events:

@@ -1,7 +1,7 @@
 """What leaves the desk: what a turn or execution wants is on record first, and done then."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -59,6 +59,8 @@ class Outlets(msgspec.Struct, frozen=True):
     agenda: Agenda
     append: Append
     append_with: AppendWith
+    write_out: Callable[[], None]
+    """Before anything leaves: what was said of it is on record then."""
     dispatch: Callable[[Event, Cause], None]
 
 
@@ -74,6 +76,15 @@ class Sent(msgspec.Struct, frozen=True):
     line: Cause
 
 
+class _OrderLine(NamedTuple):
+    """An order as it is on record, and why it may not leave, if so."""
+
+    order: Order
+    market: Market | None
+    denied: str | None
+    place: Cause
+
+
 class Outflow:
     """Carries out turns and steps of one desk."""
 
@@ -81,6 +92,7 @@ class Outflow:
         self._desk = desk
         self._gateway, self._agenda = outlets.gateway, outlets.agenda
         self._append, self._append_with, self._dispatch = outlets.append, outlets.append_with, outlets.dispatch
+        self._write_out = outlets.write_out
         self._switch = switch
         self._counters = counters
         self._kept: set[MarketId] = set()
@@ -100,6 +112,7 @@ class Outflow:
             entries.append(("order", named[-1]))
         line, *places = self._append_with(("verdict", verdict_record(decided.approved)), entries, cause)
         orders = [place for place, (kind, _) in zip(places, entries, strict=True) if kind == "order"]
+        self._write_out()
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         stayed: tuple[tuple[Order, str, Cause], ...] = ()
         if self._switch.refuses():
@@ -205,12 +218,18 @@ class Outflow:
 
     def _send_all(self, orders: Sequence[Order], cause: Cause) -> None:
         """Put orders on record and on their way together; those that stay here are reported once the others left."""
-        stayed = []
-        for order in orders:
-            named, why = self._send(order, cause)
-            self._desk.named(named)
-            if why is not None:
-                stayed.append((named, *why))
+        lines = [self._name(order, cause) for order in orders]
+        self._write_out()
+        stayed: list[tuple[Order, str, Cause]] = []
+        for line in lines:
+            # The halt is looked for last: between it and the bytes there is nothing but their writing.
+            if line.market is None or line.denied is not None or self._switch.refuses():
+                stayed.append((line.order, line.denied or _HALTED, line.place))
+                continue
+            self._counters.orders += 1
+            arrives = self._gateway.submit(line.order, line.market, self._desk.now)
+            if arrives is not None:
+                self._agenda.add(arrives, OrderArrives(line.order.id), line.place)
         self._gateway.depart(self._desk.now)
         self._report_stayed(stayed)
 
@@ -218,27 +237,20 @@ class Outflow:
         for order, reason, line in stayed:
             self._dispatch(OrderReported(order.id, Report.REJECTED, self._desk.now, f"not sent: {reason}"), line)
 
-    def _send(self, order: Order, cause: Cause) -> tuple[Order, tuple[str, Cause] | None]:
-        """Put an order on record and hand it to the gateway; the order as it is on record, and why it stays, if so."""
-        now = self._desk.now
+    def _name(self, order: Order, cause: Cause) -> _OrderLine:
+        """Have an order checked and named, and put it on record with its market."""
         market = self._desk.catalogue.market(order.leg.market)
         denied = f"no market {order.leg.market} is known" if market is None else self._desk.refuses(order)
         if market is not None and denied is None:
             try:
-                order = self._gateway.prepare(order, market, now)
+                order = self._gateway.prepare(order, market, self._desk.now)
             except OrderDenied as error:
                 denied = str(error)
         if market is not None:
             self.keep_market(market, cause)
-        line = self._append("order", order, cause)
-        # The halt is looked for last: between it and the bytes there is nothing but their writing.
-        if market is None or denied is not None or self._switch.refuses():
-            return order, (denied or _HALTED, line)
-        self._counters.orders += 1
-        arrives = self._gateway.submit(order, market, now)
-        if arrives is not None:
-            self._agenda.add(arrives, OrderArrives(order.id), line)
-        return order, None
+        place = self._append("order", order, cause)
+        self._desk.named(order)
+        return _OrderLine(order, market, denied, place)
 
     def _offer(self, offer: Offer, cause: Cause) -> None:
         """Put on record that an order is sent once more, and send it; only if it would be the very same still."""
@@ -248,6 +260,7 @@ class Outflow:
         if market is None or halted or not self._gateway.same(order, market):
             return
         self._append("offer", offer, cause)
+        self._write_out()
         if self._switch.refuses():  # looked for last, as for every order
             return
         self._desk.execution.offered(offer, now)
@@ -268,10 +281,12 @@ class Outflow:
         if operation.kind is OperationKind.SPLIT and self._switch.refuses():
             self._dispatch(OperationReported(operation.id, Progress.FAILED, now, "not sent: the desk is halted"), line)
         else:
+            self._write_out()
             self._gateway.operate(operation, now)
 
     def _cancel(self, orders: Sequence[OrderId], cause: Cause) -> None:
         lines = [self._append("cancel", {"order": order}, cause) for order in orders]
+        self._write_out()
         arrives = self._gateway.cancel(orders, self._desk.now)
         if arrives is not None:
             for order, line in zip(orders, lines, strict=True):

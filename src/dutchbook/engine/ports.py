@@ -122,6 +122,14 @@ class Record(Protocol):
         """Put a line on record and those that it causes, all at once; their places. Raises as `append` does."""
         ...
 
+    def gather(self) -> bool:
+        """Lines that follow are on record with the next `write_out` only. False if that is so already."""
+        ...
+
+    def write_out(self, *, end: bool = False) -> None:
+        """Put what was gathered on record, all at once. Raises as `append` does. At the `end` no more is gathered."""
+        ...
+
 
 class BundleSource(Protocol):
     """Which bundles there are, for execution and for the worth of what is held."""

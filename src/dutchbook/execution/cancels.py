@@ -46,6 +46,10 @@ class Cancels:
         if self._venues.takes_cancels(venue):
             draft.cancels += self._held_back.pop(venue, [])
 
+    def expects(self, timer: str) -> bool:
+        """Whether a timer is none of these, or nothing was heard of its cancel."""
+        return not timer.startswith(_CANCEL) or OrderId(timer.removeprefix(_CANCEL)) in self._asked
+
     def timer(self, name: str, draft: StepDraft) -> bool:
         """Whether the timer is one of these: a cancel that nothing was heard of in time."""
         if not name.startswith(_CANCEL):

@@ -142,6 +142,16 @@ class Execution:
                 self._timer(event.name, now, draft)
         return self._done(draft, now)
 
+    def expects(self, timer: str) -> bool:
+        """Whether a timer has anything to do still: nearly all orders and cancels are answered before theirs is due."""
+        if timer.startswith(_ANSWER):
+            order_id = OrderId(timer.removeprefix(_ANSWER))
+            if order_id not in self.orders:
+                return False
+            status = self.orders[order_id].status
+            return status is OrderStatus.SENDING or (status in _RESTING and self._baskets.owns(order_id))
+        return self._cancels.expects(timer)
+
     def offered(self, offer: Offer, now: Nanos) -> None:
         """An order that a step offered leaves once more."""
         self.unknown.offered(offer, now)

@@ -69,6 +69,7 @@ class Journal:
         self._sync_lock = Lock()
         self._each = settings.journal_flush is FlushPolicy.EACH
         self._held = False
+        self._gathered: list[bytes] | None = None
         self._asked = settings.journal_flush is not FlushPolicy.GROUP
         self._wake = Event()
         self._stop = Event()
@@ -132,7 +133,8 @@ class Journal:
         return self._failure
 
     def append(self, kind: str, at: Nanos, body: Body, cause: Cause | None = None) -> JournalRef:
-        """Write one line. It survives the death of the process when this returns.
+        """Write one line. It survives the death of the process when this returns, or with the next `write_out` where
+        lines are gathered.
 
         Raises JournalError if it could not be written whole, or an earlier write or flush failed; TypeError and
         ValueError, changing nothing, for a body or kind that cannot be a line. A `msgspec.Raw` within a body is
@@ -140,7 +142,7 @@ class Journal:
         """
         seq = self._seq + 1
         line, digest = self._sealed(seq, self._digest, kind, at, body, cause)
-        self._write(line, seq, digest)
+        self._take(line, seq, digest)
         return JournalRef(seq)
 
     def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
@@ -157,8 +159,33 @@ class Journal:
             line, digest = self._sealed(seq, digest, kind, at, body, origin)
             lines.append(line)
             places.append(JournalRef(seq))
-        self._write(b"".join(lines), seq, digest)
+        self._take(b"".join(lines), seq, digest)
         return places
+
+    def gather(self) -> bool:
+        """Keep lines together from now on, until `write_out`. False if somebody does already, who will end it."""
+        if self._gathered is not None:
+            return False
+        self._gathered = []
+        return True
+
+    def write_out(self, *, end: bool = False) -> None:
+        """Write what was gathered, if anybody gathers, in one go: all of it is on record then, or nothing.
+
+        The lines that follow are gathered again, unless this is the `end`. Raises as `append` does.
+        """
+        if self._gathered is None:
+            return
+        gathered, self._gathered = self._gathered, None if end else []
+        if gathered:
+            self._write(b"".join(gathered))
+
+    def _take(self, lines: bytes, seq: int, digest: bytes) -> None:
+        self._seq, self._digest = seq, digest
+        if self._gathered is None:
+            self._write(lines)
+        else:
+            self._gathered.append(lines)
 
     def _sealed(
         self, seq: int, before: bytes, kind: str, at: Nanos, body: Body, cause: Cause | None
@@ -174,8 +201,8 @@ class Journal:
         digest = sha256(before + content).digest()
         return b"".join((content, HASH_FIELD, digest.hex().encode(), LINE_END)), digest
 
-    def _write(self, lines: bytes, seq: int, digest: bytes) -> None:
-        """Write what ends with line `seq`: all of it, or nothing."""
+    def _write(self, lines: bytes) -> None:
+        """Write what ends with the last line: all of it, or nothing."""
         if self._size + len(lines) > self._limit:
             self._begin_segment()
         try:
@@ -187,9 +214,7 @@ class Journal:
             self._cut_back()
             self._fail("written", error)
         self._size += len(lines)
-        self._seq = seq
-        self._digest = digest
-        self._written = (seq, digest)
+        self._written = (self._seq, self._digest)
         if self._each:
             self.flush()
         elif not self._asked:
@@ -288,6 +313,7 @@ class Journal:
             self._stop.wait(self._interval_s)
 
     def _fail(self, what: str, error: OSError | JournalError) -> NoReturn:
+        self._seq, self._digest = self._written
         half = f"; {self._failure}" if self._failure else ""
         self._failure = f"{self.folder}: the journal cannot be {what} - {error}{half} - no order may leave"
         raise JournalError(self._failure) from error

@@ -62,6 +62,7 @@ def _signed_kalshi(_: SignedAhead, method: str, path: str, *__: object) -> str:
 
 PLACES: Sequence[Place] = (
     Place(Journal, "append", _line),
+    Place(Journal, "write_out", _always("writing lines")),
     Place(VenueGateway, "prepare", _always("preparing an order")),
     Place(VenueGateway, "submit", _always("submitting an order")),
     Place(VenueGateway, "depart", _always("the departure")),
