@@ -28,7 +28,7 @@ from dutchbook.engine.ports import Entry, Gateway
 from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
-from dutchbook.execution.step import Offer, Ordered, Step
+from dutchbook.execution.step import NOTHING, Offer, Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.review import Refused
 from dutchbook.venues.trading import OrderDenied
@@ -182,6 +182,8 @@ class Outflow:
 
     def perform(self, step: Step, cause: Cause) -> None:
         """All that execution wants now."""
+        if step is NOTHING:
+            return
         self._book(step, cause)
         for ended in step.ended:
             self._append("basket", ended, cause)

@@ -97,7 +97,7 @@ class Execution:
         for venue in venues:
             self.venues.await_account(venue)
             self._sweep(venue, now, draft)
-        return draft.done()
+        return draft.as_step()
 
     def start(self, approved: Approved, now: Nanos) -> Step:
         """Send what risk approved."""
@@ -457,7 +457,7 @@ class Execution:
     def _done(self, draft: StepDraft, now: Nanos) -> Step:
         """The step, with those of its cancels that may be sent now."""
         self._cancels.send(draft, now)
-        return draft.done()
+        return draft.as_step()
 
     def _wanted(self, order: Order) -> bool:
         return self._plans.wants(order)

@@ -66,7 +66,7 @@ class Operations:
         if event.progress is Progress.UNKNOWN:
             self._doubtful |= dict.fromkeys(markets_of(ordered.entry))
         if event.progress is Progress.DONE:
-            draft.done_entries.append(ordered.entry)
+            draft.done.append(ordered.entry)
         else:
             draft.alerts.append(Alert(event.operation, _ill(ordered.operation, event)))
         return ordered

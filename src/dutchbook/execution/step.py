@@ -1,6 +1,7 @@
 """What execution asks for after an event: bookings, orders, cancels, timers, further intents, and its notes."""
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -131,13 +132,17 @@ NOTHING = Step()
 """Nothing to do."""
 
 
+_ONCE = frozenset({"cancels", "queries", "sweeps"})
+"""What is done once, however often it is wanted."""
+
+
 class StepDraft:
-    """A step while it is being put together."""
+    """A step while it is being put together: the members of `Step`, as lists."""
 
     def __init__(self) -> None:
         self.operations: list[LedgerEntry] = []
         self.ordered: list[Ordered] = []
-        self.done_entries: list[LedgerEntry] = []
+        self.done: list[LedgerEntry] = []
         self.orders: list[Order] = []
         self.cancels: list[OrderId] = []
         self.timers: list[tuple[str, Nanos]] = []
@@ -153,24 +158,9 @@ class StepDraft:
         self.halts: list[HaltWanted] = []
         self.alerts: list[Alert] = []
 
-    def done(self) -> Step:
+    def as_step(self) -> Step:
         """The step as it stands."""
-        return Step(
-            operations=tuple(self.operations),
-            ordered=tuple(self.ordered),
-            done=tuple(self.done_entries),
-            orders=tuple(self.orders),
-            cancels=tuple(dict.fromkeys(self.cancels)),
-            timers=tuple(self.timers),
-            intents=tuple(self.intents),
-            notes=tuple(self.notes),
-            ended=tuple(self.ended),
-            freed=tuple(self.freed),
-            offers=tuple(self.offers),
-            queries=tuple(dict.fromkeys(self.queries)),
-            sweeps=tuple(dict.fromkeys(self.sweeps)),
-            findings=tuple(self.findings),
-            differences=tuple(self.differences),
-            halts=tuple(self.halts),
-            alerts=tuple(self.alerts),
-        )
+        fields: dict[str, Any] = {name: tuple(wanted) for name, wanted in vars(self).items() if wanted}
+        for name in _ONCE.intersection(fields):
+            fields[name] = tuple(dict.fromkeys(fields[name]))
+        return Step(**fields) if fields else NOTHING

@@ -26,7 +26,7 @@ def _all_settled(_: OutcomeId) -> Size:
 class _Hold:
     """What one intent may still do: its plan until it is released, its live orders for as long as they live."""
 
-    __slots__ = ("consumed", "counted", "max_loss", "orders", "plan", "released", "seen", "sizes", "traded")
+    __slots__ = ("consumed", "counted", "max_loss", "orders", "plan", "released", "seen", "sizes", "traded", "worst")
 
     def __init__(self, plan: Mapping[MarketId, Money], legs: Iterable[Leg], max_loss: Money) -> None:
         self.plan = plan
@@ -37,6 +37,8 @@ class _Hold:
         self.sizes: dict[tuple[OutcomeId, Side], int] = {}
         self.traded: dict[tuple[OutcomeId, Side], int] = {}
         self.consumed: dict[MarketId, int] = {}
+        self.worst: dict[tuple[OutcomeId, Price, int], int] = {}
+        """What buying so much at a limit may cost: each news of an order asks for the same again."""
         self.counted: Mapping[MarketId, int] = {}
         """What of it is in the sums."""
         for leg in legs:
@@ -108,7 +110,7 @@ class Exposure:
         self._holds[intent.id] = hold
         self._at_worst += hold.max_loss
         self._claim(intent.id, hold)
-        self._add(hold, 1)
+        self._count(hold)
 
     def order_changed(self, order: Order) -> None:
         """Take note of an order's new state: what traded is the ledger's now, what remains counts while it lives."""
@@ -122,28 +124,24 @@ class Exposure:
                 return
             hold = self._holds[intent] = _Hold({}, (), Money(0))
             hold.released = True
-        else:
-            self._add(hold, -1)
         for order in orders:
             self._note(hold, order)
         self._claim(intent, hold)
-        self._close_or_add(intent, hold)
+        self._close_or_count(intent, hold)
 
     def moved(self, intent: IntentId, market: MarketId, amount: Money) -> None:
         """So much of an intent's reservation in a market became positions without a fill: a split."""
         hold = self._holds.get(intent)
         if hold is not None:
-            self._add(hold, -1)
             hold.consumed[market] = hold.consumed.get(market, 0) + amount
-            self._add(hold, 1)
+            self._count(hold)
 
     def release(self, intent: IntentId) -> None:
         """The intent's basket is over. Harmless if it was released before."""
         hold = self._holds.get(intent)
         if hold is not None:
-            self._add(hold, -1)
             hold.released = True
-            self._close_or_add(intent, hold)
+            self._close_or_count(intent, hold)
 
     def market(self, market: MarketId) -> Money:
         """Capital in a market: positions at cost and reservations."""
@@ -204,6 +202,13 @@ class Exposure:
             return 0
         return notional_up(leg.limit, Size(size)) + max(0, self._fee_of(leg.market, leg.limit, Size(size)))
 
+    def _known_worst(self, hold: _Hold, leg: Leg, size: int) -> int:
+        what = (leg.outcome, leg.limit, size)
+        worst = hold.worst.get(what)
+        if worst is None:
+            worst = hold.worst[what] = self._worst(leg, size)
+        return worst
+
     def _note(self, hold: _Hold, order: Order) -> None:
         leg = order.leg
         claim = (leg.outcome, leg.side)
@@ -214,15 +219,16 @@ class Exposure:
             # Differences of totals, not costs of differences: so the parts of an order add up to the whole. An order
             # that spends an amount of money may trade more than its size, for no more than that.
             left, now_left = max(0, leg.size - before), max(0, leg.size - order.filled)
-            spent = self._worst(leg, left) - self._worst(leg, now_left)
+            spent = self._known_worst(hold, leg, left) - self._known_worst(hold, leg, now_left)
             hold.consumed[leg.market] = hold.consumed.get(leg.market, 0) + spent
         if order.status.final:
             hold.orders.pop(order.id, None)
         else:
             hold.orders[order.id] = order
 
-    def _close_or_add(self, intent: IntentId, hold: _Hold) -> None:
+    def _close_or_count(self, intent: IntentId, hold: _Hold) -> None:
         if hold.over:
+            self._recount(hold, {})
             del self._holds[intent]
             self._at_worst -= hold.max_loss
             for claim in hold.sizes:
@@ -231,7 +237,7 @@ class Exposure:
                 if not claiming:
                     del self._claiming[claim]
         else:
-            self._add(hold, 1)
+            self._count(hold)
 
     def _claim(self, intent: IntentId, hold: _Hold) -> None:
         """Let a hold be found by what it may trade."""
@@ -240,15 +246,20 @@ class Exposure:
         for claim in hold.sizes:
             self._claiming.setdefault(claim, {})[intent] = hold
 
-    def _add(self, hold: _Hold, sign: int) -> None:
-        """Add what a hold reserves to the sums, or take out what was added before the hold changes."""
-        if sign > 0:
-            hold.counted = self._claims(hold)
-        for market, amount in hold.counted.items():
-            venue = self._venue_of(market)
-            self._total += sign * amount
-            self._at_venue[venue] = self._at_venue.get(venue, 0) + sign * amount
-            total = self._reserved.get(market, 0) + sign * amount
+    def _count(self, hold: _Hold) -> None:
+        """Let the sums follow what a hold reserves."""
+        claims = self._claims(hold)
+        if claims != hold.counted:  # most news of an order change nothing of it
+            self._recount(hold, claims)
+
+    def _recount(self, hold: _Hold, claims: Mapping[MarketId, int]) -> None:
+        """Take out of the sums what a hold had there, and put in what it claims now."""
+        counted, hold.counted = hold.counted, claims
+        for market in {**counted, **claims}:
+            venue, more = self._venue_of(market), claims.get(market, 0) - counted.get(market, 0)
+            self._total += more
+            self._at_venue[venue] = self._at_venue.get(venue, 0) + more
+            total = self._reserved.get(market, 0) + more
             if total:
                 self._reserved[market] = total
             else:
@@ -259,7 +270,8 @@ class Exposure:
         working: dict[MarketId, int] = {}
         for order in hold.orders.values():
             if order.leg.side is Side.BUY:
-                working[order.leg.market] = working.get(order.leg.market, 0) + self._worst(order.leg, order.remaining)
+                cost = self._known_worst(hold, order.leg, order.remaining)
+                working[order.leg.market] = working.get(order.leg.market, 0) + cost
         if hold.released:
             return working
         planned = {market: amount - hold.consumed.get(market, 0) for market, amount in hold.plan.items()}
