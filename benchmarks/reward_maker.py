@@ -40,7 +40,7 @@ class RewardDesk:
 
     def __init__(self, markets: int, journal: Journal) -> None:
         self.world = RewardMarkets(markets)
-        self._broker = SilentBroker()
+        self._broker = SilentBroker(CPU)
         self.parts: Parts = assemble(
             _settings(),
             self.world.questions,
@@ -93,13 +93,14 @@ class RewardDesk:
         orders = self.parts.loop.counters.orders
         began = CPU()
         self.parts.loop.frame(frame, FrameRef(0, number))
-        withdrawn = CPU()
+        withdrawn = self._broker.handed - began
+        began = CPU()
         assert self.answer() == 1, f"the quote of market {number} was not withdrawn"
-        left = CPU()
+        placed = self._broker.handed - began
         assert self.parts.loop.counters.orders == orders + 1, f"the quote of market {number} did not come back"
         self.answer()
         self.show((number,))
-        return (withdrawn - began) / 1e3, (left - withdrawn) / 1e3
+        return withdrawn / 1e3, placed / 1e3
 
 
 def reward_maker() -> list[Row]:

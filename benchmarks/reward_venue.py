@@ -1,6 +1,6 @@
 """A venue that takes every order and cancel, and answers when it is asked to: its own time is in no figure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dutchbook.app.trading import Lookups, Trading
 from dutchbook.domain.events import OrderEvent, OrderReported, VenueStateChanged
@@ -14,11 +14,13 @@ from dutchbook.venues.trading import Prepared
 
 
 class SilentBroker:
-    """A `Broker` without bytes and signatures. `answers` are given once."""
+    """A `Broker` without bytes and signatures. `answers` are given once; `handed` is when it last got a thing."""
 
     venue = Venue.POLYMARKET
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.handed = 0
         self._answers: list[tuple[Order, Report]] = []
         self.resting: dict[MarketId, dict[OrderId, Order]] = {}
         """Orders that it took and that nobody cancelled, by their markets."""
@@ -34,12 +36,14 @@ class SilentBroker:
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002
         """Take orders."""
+        self.handed = self._clock()
         for each in prepared:
             self.resting.setdefault(each.order.leg.market, {})[each.order.id] = each.order
         self._answers += [(each.order, Report.ACCEPTED) for each in prepared]
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:  # noqa: ARG002
         """Take cancels."""
+        self.handed = self._clock()
         for order in orders:
             del self.resting[order.leg.market][order.id]
         self._answers += [(order, Report.CANCELLED) for order in orders]

@@ -1,17 +1,12 @@
 """A desk whose every text is hostile: it answers on the control socket like a real one."""
 
-import socketserver
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from msgspec import structs
 
-from dutchbook.app.control.wire import Answer, Request, ShowOrders, ShowSnapshot, decode_request, encode
+from dutchbook.app.control.wire import Answer, Request, ShowOrders, ShowSnapshot
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import BundleId, BundleKind
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
@@ -38,8 +33,8 @@ from dutchbook.evaluation.snapshot import (
     PositionRow,
     StageFigures,
 )
-from dutchbook.storage.home import Home
 from tests.interfaces.hostile import PAYLOADS
+from tests.interfaces.pages.answering_desk import AnsweringDesk
 
 _LEVELS = (Level(Price(4_000), Size(5_000_000)),)
 
@@ -142,16 +137,6 @@ def _changing(rows: int) -> tuple[OrderRow, ...]:
     )
 
 
-class _Handler(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        for line in self.rfile:
-            request = decode_request(line)
-            rows = self.server.rows if isinstance(self.server, _Server) else 0
-            answer = _busy(request, rows) if rows else _answer(request)
-            with suppress(BrokenPipeError):  # a dashboard that is killed does not wait for its answer
-                self.wfile.write(encode(answer) + b"\n")
-
-
 def _busy(request: Request, rows: int) -> Answer:
     """Only what is asked for, as a real desk answers."""
     orders = _changing(rows) if isinstance(request, ShowOrders) else None
@@ -164,39 +149,13 @@ _CALM = structs.replace(
 )
 
 
-class _Server(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
-    rows = 0
-
-
-class HostileDesk:
-    """Listens in a home while it lasts."""
+class HostileDesk(AnsweringDesk):
+    """Listens in a home while it lasts. With `rows` it has so many orders instead, all of which differ at each look."""
 
     def __init__(self, home: Path, rows: int = 0) -> None:
-        """With `rows` it has so many orders instead, all of which differ at each look."""
+        super().__init__(home, self._say)
         self.home = home
-        path = Home(home).control
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._server = _Server(str(path), _Handler)
-        self._server.rows = rows
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self.rows = rows
 
-    @property
-    def rows(self) -> int:
-        """How many orders it has."""
-        return self._server.rows
-
-    @rows.setter
-    def rows(self, count: int) -> None:
-        self._server.rows = count
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def _say(self, request: Request) -> Answer:
+        return _busy(request, self.rows) if self.rows else _answer(request)

@@ -1,11 +1,7 @@
 """A desk that says it trades real money: it answers on the control socket, and keeps what was asked of it."""
 
-import socketserver
-import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dutchbook.app.control.wire import (
     Answer,
@@ -16,8 +12,6 @@ from dutchbook.app.control.wire import (
     Steer,
     Stop,
     Unpause,
-    decode_request,
-    encode,
 )
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId, Venue
@@ -25,7 +19,7 @@ from dutchbook.domain.orders import OrderId, OrderStatus
 from dutchbook.domain.units import Money, Nanos, Price, Size
 from dutchbook.evaluation.desk_rows import StrategyRow, VenueRow
 from dutchbook.evaluation.snapshot import DeskSnapshot, OrderRow
-from dutchbook.storage.home import Home
+from tests.interfaces.pages.answering_desk import AnsweringDesk
 
 _MARKETS = ("0x" + "ab" * 32, "KXRAIN-27JAN01")
 
@@ -73,37 +67,14 @@ def _answer(request: Request) -> Answer:
     )  # fmt: skip
 
 
-class _Handler(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        for line in self.rfile:
-            request = decode_request(line)
-            if isinstance(request, Cancel | Pause | Reconcile | Stop | Unpause) and isinstance(self.server, _Server):
-                self.server.asked.append(request)
-            self.wfile.write(encode(_answer(request)) + b"\n")
-
-
-class _Server(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
-    asked: list[Steer]
-
-
-class LiveDesk:
+class LiveDesk(AnsweringDesk):
     """Listens in a home while it lasts. `asked` is what was to be done."""
 
     def __init__(self, home: Path) -> None:
-        path = Home(home).control
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._server = _Server(str(path), _Handler)
-        self.asked = self._server.asked = []
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        super().__init__(home, self._say)
+        self.asked: list[Steer] = []
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def _say(self, request: Request) -> Answer:
+        if isinstance(request, Cancel | Pause | Reconcile | Stop | Unpause):
+            self.asked.append(request)
+        return _answer(request)

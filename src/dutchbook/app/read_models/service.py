@@ -21,7 +21,7 @@ from dutchbook.storage.retention_settings import RetentionSettings
 
 _EVERY_S = 0.25
 _AFTER_TROUBLE_S = 2.0
-_KEEP_ALL = RetentionSettings.model_validate({})
+_AS_SHIPPED = RetentionSettings.model_validate({})
 
 
 class ReadModelsHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class ReadModels:
     """Open from the start of the process that serves screens to its end; nobody else writes meanwhile."""
 
     def __init__(
-        self, home: Path, settings: DatabaseSettings, clock: Clock, retention: RetentionSettings = _KEEP_ALL
+        self, home: Path, settings: DatabaseSettings, clock: Clock, retention: RetentionSettings = _AS_SHIPPED
     ) -> None:
         """Open the database, bring it up to date, begin to follow the journals.
 
