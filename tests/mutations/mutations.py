@@ -29,12 +29,19 @@ MUTATIONS = (
     Mutation(
         "an order leaves before its line is in the journal",
         ENGINE + "outflow.py",
-        '        line = self._append("order", order, cause)\n',
+        '        place = self._append("order", order, cause)\n',
         "        if denied is None and market is not None:\n"
-        "            self._gateway.submit(order, market, now)\n"
-        "            self._gateway.depart(now)\n"
-        '        line = self._append("order", order, cause)\n',
-        ("tests/engine",),
+        "            self._gateway.submit(order, market, self._desk.now)\n"
+        "            self._gateway.depart(self._desk.now)\n"
+        '        place = self._append("order", order, cause)\n',
+        ("tests/app/test_on_record_before_it_leaves.py",),
+    ),
+    Mutation(
+        "an order leaves while its line waits to be written",
+        ENGINE + "outflow.py",
+        "        lines = [self._name(order, cause) for order in orders]\n        self._write_out()\n",
+        "        lines = [self._name(order, cause) for order in orders]\n",
+        ("tests/app/test_on_record_before_it_leaves.py",),
     ),
     Mutation(
         "a number of a book's messages that was told before counts as the next",
@@ -130,8 +137,8 @@ MUTATIONS = (
     Mutation(
         "an unknown order counts nothing against the limits",
         "src/dutchbook/portfolio/exposure.py",
-        "            if order.leg.side is Side.BUY:\n                working",
-        '            if order.leg.side is Side.BUY and order.status.value != "unknown":\n                working',
+        "            if order.leg.side is Side.BUY:\n                cost",
+        '            if order.leg.side is Side.BUY and order.status.value != "unknown":\n                cost',
         ("tests/portfolio/test_exposure.py", "tests/risk"),
     ),
     Mutation(
@@ -158,8 +165,8 @@ MUTATIONS = (
     Mutation(
         "a halt counts between turns alone",
         ENGINE + "outflow.py",
-        "        if market is None or denied is not None or self._switch.refuses():\n",
-        "        if market is None or denied is not None:\n",
+        "            if line.market is None or line.denied is not None or self._switch.refuses():\n",
+        "            if line.market is None or line.denied is not None:\n",
         ("tests/app/test_between_approval_and_sending.py",),
     ),
     Mutation(
