@@ -280,10 +280,10 @@ class Outflow:
     def _operate(self, ordered: Ordered, cause: Cause) -> None:
         """Put an operation on record and have it sent. What binds more money stays here while the desk is halted."""
         line, operation, now = self._append("operate", ordered, cause), ordered.operation, self._desk.now
+        self._write_out()
         if operation.kind is OperationKind.SPLIT and self._switch.refuses():
             self._dispatch(OperationReported(operation.id, Progress.FAILED, now, "not sent: the desk is halted"), line)
         else:
-            self._write_out()
             self._gateway.operate(operation, now)
 
     def _cancel(self, orders: Sequence[OrderId], cause: Cause) -> None:
