@@ -61,6 +61,7 @@ def test_a_skip_fails_where_everything_must_be_present(project: Path, workers: i
     assert "CI=true: 4 skipped tests are failures" in result.stdout
 
 
+@pytest.mark.long
 def test_present_data_is_found(project: Path) -> None:
     (project / "data/gold").mkdir(parents=True)
     result = run(project, project / "data", ci="true")

@@ -207,6 +207,7 @@ class DyingWriter:
         return self._writer.run(job) if self._left >= 0 else 0
 
 
+@pytest.mark.long
 def test_a_reader_that_is_killed_before_and_behind_commits_loses_and_doubles_nothing(
     home: Path, tmp_path: Path, read: Database
 ) -> None:
