@@ -180,3 +180,26 @@ def test_whichever_call_fails_nothing_acknowledged_is_lost(
         survived += 1
     assert survived > 4 * LINES
     assert acknowledged == LINES
+
+
+def test_lines_that_were_gathered_before_a_flush_failed_are_never_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.create(tmp_path / "j", StorageSettings(journal_flush=FlushPolicy.MANUAL))
+    journal.append("k", Nanos(1), {"n": 1})
+    head = journal.head
+    assert journal.gather()
+    journal.append("k", Nanos(2), {"n": 2})
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(JournalError, match="flushed"):
+        journal.flush()
+    with pytest.raises(JournalError, match="no order may leave"):
+        journal.write_out(end=True)
+    assert (journal.seq, journal.head) == (1, head)
+    assert (tmp_path / "j" / "journal-000001.jsonl").read_text().count("\n") == 1
+    with pytest.raises(JournalError):
+        journal.close()

@@ -168,7 +168,7 @@ class DeskLog:
 
 
 class LoggedJournal:
-    """A journal of which each line is logged too, behind it."""
+    """A journal of which each line is logged too."""
 
     def __init__(self, journal: Record, log: DeskLog) -> None:
         self._journal = journal

@@ -1,7 +1,8 @@
 """The desk's memory of what it decided: append-only files of JSON lines in a hash chain, with one writer.
 
-A line is written before `append` returns, so that it survives the death of the process; a flush of the disk follows
-in a group behind it, so that it survives a power cut. What a line holds depends on the decision alone.
+A line is written before `append` returns, or with the others of its event (`gather`, `write_out`), so that it survives
+the death of the process; a flush of the disk follows in a group behind it, so that it survives a power cut. What a line
+holds depends on the decision alone.
 """
 
 import os
@@ -202,7 +203,24 @@ class Journal:
         return b"".join((content, HASH_FIELD, digest.hex().encode(), LINE_END)), digest
 
     def _write(self, lines: bytes) -> None:
-        """Write what ends with the last line: all of it, or nothing."""
+        """Write what ends with the last line: all of it, or nothing; then the last line is what it was before."""
+        try:
+            self._put(lines)
+        except JournalError:
+            self._seq, self._digest = self._written
+            raise
+        self._size += len(lines)
+        self._written = (self._seq, self._digest)
+        if self._each:
+            self.flush()
+        elif not self._asked:
+            self._asked = True
+            if not self._held:
+                self._wake.set()
+
+    def _put(self, lines: bytes) -> None:
+        if self._failure is not None:  # a flush may have failed since these lines were made
+            raise JournalError(self._failure)
         if self._size + len(lines) > self._limit:
             self._begin_segment()
         try:
@@ -213,14 +231,6 @@ class Journal:
         except OSError as error:
             self._cut_back()
             self._fail("written", error)
-        self._size += len(lines)
-        self._written = (self._seq, self._digest)
-        if self._each:
-            self.flush()
-        elif not self._asked:
-            self._asked = True
-            if not self._held:
-                self._wake.set()
 
     def hold(self) -> None:
         """Lines that follow are written as ever, and flushed in a group behind the next `let_go`, not in between.
@@ -313,7 +323,6 @@ class Journal:
             self._stop.wait(self._interval_s)
 
     def _fail(self, what: str, error: OSError | JournalError) -> NoReturn:
-        self._seq, self._digest = self._written
         half = f"; {self._failure}" if self._failure else ""
         self._failure = f"{self.folder}: the journal cannot be {what} - {error}{half} - no order may leave"
         raise JournalError(self._failure) from error

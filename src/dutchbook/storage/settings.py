@@ -15,7 +15,7 @@ class FlushPolicy(StrEnum):
     GROUP = "group"
     """By a thread right behind the decision, all lines of the moment together."""
     EACH = "each"
-    """Before the decision goes on: one flush of the disk for each line."""
+    """Before anything leaves: a flush of the disk for all lines of the event up to there."""
     MANUAL = "manual"
     """Only when asked, and at the end: for replays and simulations."""
 

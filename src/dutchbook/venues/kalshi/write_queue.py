@@ -191,7 +191,7 @@ class WriteQueue:
         while self._cancels:
             batch = list(self._cancels)[: self._terms.most_cancels]
             kept = min(self._terms.kept, max(0, self._budget.capacity - CANCEL_COST))
-            batch = batch[: (self._budget.capacity - kept) // CANCEL_COST]
+            batch = batch[: max(1, (self._budget.capacity - kept) // CANCEL_COST)]
             while wait := self._budget.take(CANCEL_COST * len(batch), _shard_of([each.shard for each in batch]), kept):
                 if len(batch) == 1:
                     return wait

@@ -180,6 +180,12 @@ def test_cancels_leave_tokens_for_the_switch() -> None:
     assert out.budget.take(10, 0) == 0
 
 
+def test_a_bucket_that_is_too_small_for_anything_keeps_cancels_waiting() -> None:
+    out = Out(limit=Limit(refill=1, capacity=1))
+    out.queue.cancel(wishes("c1"))
+    assert out.cancels == []
+
+
 async def test_a_queue_wakes_by_itself() -> None:
     out = Out(WriteTerms(longest_s=60))
     slept: list[float] = []
