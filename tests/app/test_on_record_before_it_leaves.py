@@ -60,7 +60,7 @@ def test_nothing_leaves_whose_lines_could_not_be_written(tmp_path: Path) -> None
     stage, reader = Stage(tmp_path), Reader(tmp_path)
     with (
         patch.object(Venuelike, "place", lambda _, prepared, now: reader.placed(prepared, now)),
-        patch("dutchbook.storage.journal.os.write", side_effect=OSError(28, "no space left on device")),
+        patch("dutchbook.storage.journal.write_held", side_effect=OSError(28, "no space left on device")),
         pytest.raises(JournalError, match="no order may leave"),
     ):
         stage.fall(0, 3_100)

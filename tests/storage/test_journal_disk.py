@@ -13,6 +13,7 @@ import pytest
 
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.units import Nanos
+from dutchbook.storage import journal as journal_room
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.journal_reader import verify
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
@@ -97,6 +98,7 @@ def test_a_half_line_that_cannot_be_taken_back_is_put_aside_at_the_next_start(
 
     with monkeypatch.context() as broken:
         broken.setattr(os, "write", half)
+        broken.setattr(journal_room, "write_held", half)
         broken.setattr(os, "ftruncate", refuse)
         with pytest.raises(JournalError, match=r"No space left.*half line is left"):
             journal.append("k", Nanos(1), {"number": 1})
@@ -123,6 +125,7 @@ class Disk:
         self._forever = forever
         for name in CALLS:
             monkeypatch.setattr(os, name, self._guarded(getattr(os, name)))
+        monkeypatch.setattr(journal_room, "write_held", self._guarded(journal_room.write_held))
 
     def _guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(*arguments: Any, **options: Any) -> Any:

@@ -20,6 +20,7 @@ from dutchbook.domain.events import Cause, JournalRef
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.storage.anchor import Anchor, Head, create_anchor
 from dutchbook.storage.durable import DRAFT, sync_folder, write_all
+from dutchbook.storage.held_write import write_held
 from dutchbook.storage.journal_format import (
     ANCHOR_FILE,
     HASH_FIELD,
@@ -224,7 +225,7 @@ class Journal:
         if self._size + len(lines) > self._limit:
             self._begin_segment()
         try:
-            written = os.write(self._file, lines)
+            written = write_held(self._file, lines)
             if written != len(lines):
                 # How a filling disk begins to say no: writing the rest names the error.
                 write_all(self._file, lines[written:])
