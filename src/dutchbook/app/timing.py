@@ -7,7 +7,7 @@ from dutchbook.app.desk_log import STRATEGIES, DeskLog
 from dutchbook.domain.events import Event
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.wishes import Wish
-from dutchbook.strategies.ports import DeskView, Strategy
+from dutchbook.strategies.ports import DeskView, Strategy, Tidies
 
 
 class TimedStrategy:
@@ -18,6 +18,7 @@ class TimedStrategy:
         self._log = log
         self._counter = counter
         self.name = strategy.name
+        self._tidies = strategy if isinstance(strategy, Tidies) else None
         self._looks, self._hears = f"{strategy.name} looks at books", f"{strategy.name} hears of an event"
 
     def outcomes(self) -> Collection[OutcomeId]:
@@ -45,3 +46,7 @@ class TimedStrategy:
         wishes = self._strategy.on_event(event, desk)
         self._log.took(STRATEGIES, self._hears, self._counter() - began)
         return wishes
+
+    def tidy(self, desk: DeskView) -> Sequence[Wish]:
+        """What the strategy put off, if it puts anything off."""
+        return () if self._tidies is None else self._tidies.tidy(desk)

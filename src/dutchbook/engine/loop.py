@@ -40,10 +40,10 @@ from dutchbook.engine.ports import Entry, Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record
 from dutchbook.engine.reliving import relive
 from dutchbook.engine.risk_view import DeskRisk
-from dutchbook.engine.turn import QUIET, Turn, decide, look, turn
+from dutchbook.engine.turn import QUIET, Turn, decide, look, tidy, turn
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.ports import Rule
-from dutchbook.strategies.ports import Strategy
+from dutchbook.strategies.ports import Strategy, Tidies
 
 MARK_EVERY = 10_000
 """Frames between two marks in the journal."""
@@ -95,6 +95,7 @@ class Loop:
         self._gateway = gateway
         self._record = record
         self._strategies = policy.strategies
+        self._tidying = tuple(strategy for strategy in policy.strategies if isinstance(strategy, Tidies))
         self._observers = policy.observers
         self._rules = policy.rules
         self._deep = [strategy.deep() for strategy in policy.strategies]
@@ -438,6 +439,7 @@ class Loop:
         try:
             if result is not QUIET:
                 self._outflow.carry_out(result, cause)
+                self._tidy(cause)
                 if self.desk.drawdown.equity_at_day_start != self._drawdown.day_start:
                     self._keep_drawdown(self.desk.now, cause)
             for observation in seen:
@@ -445,6 +447,13 @@ class Loop:
         finally:
             if outermost:
                 self._record.write_out(end=True)
+
+    def _tidy(self, cause: Cause) -> None:
+        """What strategies put off, now that what they wanted is on its way."""
+        if self._tidying:
+            result = tidy(self.desk, self._tidying, self._view, self._rules)
+            if result is not QUIET:
+                self._outflow.carry_out(result, cause)
 
     def _dispatch_all(self, events: Iterable[Event], cause: Cause) -> None:
         for event in events:

@@ -13,7 +13,7 @@ from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.execution.step import Step
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, Verdict, review
-from dutchbook.strategies.ports import Strategy
+from dutchbook.strategies.ports import Strategy, Tidies
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -77,6 +77,12 @@ def look(
     for strategy in strategies:
         if wanted := strategy.books_changed(outcomes, desk):
             decisions += [_decide(desk, wish, view, rules) for wish in wanted]
+    return Turn(NOTHING_LEARNED, tuple(decisions)) if decisions else QUIET
+
+
+def tidy(desk: Desk, strategies: Sequence[Tidies], view: DeskRisk, rules: Sequence[Rule]) -> Turn:
+    """What strategies put off until what they wanted has left."""
+    decisions = [_decide(desk, wish, view, rules) for strategy in strategies for wish in strategy.tidy(desk)]
     return Turn(NOTHING_LEARNED, tuple(decisions)) if decisions else QUIET
 
 

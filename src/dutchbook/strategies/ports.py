@@ -1,7 +1,7 @@
 """What a strategy sees of the desk, and what the desk sees of a strategy."""
 
 from collections.abc import Collection, Container, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.events import Event
@@ -66,4 +66,13 @@ class Strategy(Protocol):
     def on_event(self, event: Event, desk: DeskView) -> Sequence[Wish]:
         """All else but trades and commands: listings, rewards, resolutions, timers, lost books, and what became of
         orders, operations, accounts and venues."""
+        ...
+
+
+@runtime_checkable
+class Tidies(Protocol):
+    """A strategy that puts off what nothing waits for until what it wants has left."""
+
+    def tidy(self, desk: DeskView) -> Sequence[Wish]:
+        """Called once what it wanted of an event is done. Wanting nothing, it need not wait for this."""
         ...

@@ -225,10 +225,12 @@ class Rig:
 
     def _serve(self, wishes: Sequence[Wish]) -> list[Wish]:
         """Do what is wished for, tell of it afterwards, and so on until nothing follows any more."""
+        wishes = [*wishes, *self.maker.tidy(self.desk)]
         served = list(wishes)
         reports = self._do(wishes)
         while reports:
             following = self.maker.on_event(self._report(*reports.pop(0)), self.desk)
+            following = [*following, *self.maker.tidy(self.desk)]
             served += following
             reports += self._do(following)
         return served

@@ -99,6 +99,10 @@ class AsWritten:
         # Sales first: the rescan judges what is held anew, and hangs it out again once the old sale is gone.
         return [*(self._sales_down() if rescans else _NOTHING), *self._maker.on_event(event, desk)]
 
+    def tidy(self, desk: DeskView) -> Sequence[Wish]:
+        """As the reward maker's."""
+        return self._maker.tidy(desk)
+
     def _sales_down(self) -> Sequence[Wish]:
         """Every rescan cancels all that is not filled, sales too, and offers what is held anew."""
         sales = (side.hedge for making in self._maker.makings for side in making.sides)

@@ -99,6 +99,8 @@ class RewardMaker:
         self._fills = 0
         self._withdrawn = 0
         self._hurries = HURRIES
+        self._behind: list[Making] = []
+        """Markets in which something is on its way that was not followed yet: nothing of it waits for that."""
 
     @property
     def makings(self) -> Collection[Making]:
@@ -163,6 +165,17 @@ class RewardMaker:
                 return self._look(list(self._makings.values()), desk)
             case _:
                 return _NOTHING
+
+    def tidy(self, desk: DeskView) -> Sequence[Wish]:
+        """Follow the orders that just left into the books that we see, and note when their markets are looked at."""
+        behind, self._behind = self._behind, []
+        if not behind:
+            return _NOTHING
+        for making in behind:
+            if self._shown:
+                making.cast(desk.now)
+            self._note_due(making, desk.now)
+        return self._wake(desk.now)
 
     def observations(self) -> Sequence[MakerObservation]:
         """What was seen since the last call; given once."""
@@ -323,11 +336,15 @@ class RewardMaker:
         first: list[Wish] = []
         then: list[Wish] = []
         for making in makings:
-            for wish in self._look_at(making, desk, moved=moved):
+            wishes = self._look_at(making, desk, moved=moved)
+            for wish in wishes:
                 (first if isinstance(wish, Withdraw) else then).append(wish)
-            self._note_due(making, desk.now)
+            if wishes:
+                self._behind.append(making)
+            else:
+                self._note_due(making, desk.now)
         self._withdrawn += len(first)
-        return [*first, *then, *self._wake(desk.now)]
+        return [*first, *then] if self._behind else self._wake(desk.now)
 
     def _look_at(self, making: Making, desk: DeskView, *, moved: bool) -> list[Wish]:
         if moved or not making.levels:
@@ -339,8 +356,6 @@ class RewardMaker:
         # What the hedger buys now is bound before it is on the desk's books: no quote may use the same room.
         promised = Money(sum(wish.cost for wish in wanted if isinstance(wish, Intent)))
         wanted += self._quoter.look(making, sights, self._filled_in(making, promised), desk)
-        if self._shown and wanted:
-            making.cast(desk.now)
         return wanted
 
     def _wake(self, now: Nanos) -> Sequence[Wish]:

@@ -63,6 +63,8 @@ class Markouts:
 
         `ASSUMED` contracts that lost nothing stand beside those that did.
         """
+        if not self._open and not self._judged:
+            return Price(0)
         self._judge(now)
         while self._judged and self._judged[0].at <= now - self._memory:
             self._judged.popleft()
