@@ -202,7 +202,7 @@ class Execution:
             return Block("venue_state", f"no market {leg.market} is known")
         if (denied := self.venues.denies(market.venue, leg)) is not None:
             return Block("venue_state", denied)
-        unknown = self.unknown.in_direction(leg.market, self._rises, self._rises(leg))
+        unknown = self.unknown.in_direction(leg, self._rises)
         if unknown is None:
             return None
         return Block("unknown_order", f"order {unknown.id} in its market and direction is unknown")

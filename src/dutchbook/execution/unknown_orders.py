@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from dutchbook.domain.events import AccountStated, OrderMissing, OrderReported, VenueState
-from dutchbook.domain.identity import MarketId, Venue
+from dutchbook.domain.identity import Venue
 from dutchbook.domain.orders import Leg, Order, OrderId, OrderStatus, Report
 from dutchbook.domain.units import MILLISECOND, SECOND, Nanos, decimal_text
 from dutchbook.execution.orders import Change, Orders
@@ -68,11 +68,11 @@ class UnknownOrders:
         self._offers: dict[OrderId, int] = {}
         self._acks: dict[Venue, deque[int]] = {}
 
-    def in_direction(self, market: MarketId, rising: Callable[[Leg], bool], wanted: bool) -> Order | None:
-        """The unknown order, if any, of a market that goes the same way."""
+    def in_direction(self, leg: Leg, rising: Callable[[Leg], bool]) -> Order | None:
+        """The unknown order, if any, of a leg's market that goes the same way."""
         for order in self._doubts:
-            leg = self._orders[order].leg
-            if leg.market == market and rising(leg) is wanted:
+            other = self._orders[order].leg
+            if other.market == leg.market and rising(other) is rising(leg):
                 return self._orders[order]
         return None
 

@@ -211,16 +211,17 @@ class Exposure:
 
     def _note(self, hold: _Hold, order: Order) -> None:
         leg = order.leg
-        claim = (leg.outcome, leg.side)
         before = hold.seen.get(order.id, Size(0))
-        hold.seen[order.id] = order.filled
-        hold.traded[claim] = hold.traded.get(claim, 0) + order.filled - before
-        if leg.side is Side.BUY:
-            # Differences of totals, not costs of differences: so the parts of an order add up to the whole. An order
-            # that spends an amount of money may trade more than its size, for no more than that.
-            left, now_left = max(0, leg.size - before), max(0, leg.size - order.filled)
-            spent = self._known_worst(hold, leg, left) - self._known_worst(hold, leg, now_left)
-            hold.consumed[leg.market] = hold.consumed.get(leg.market, 0) + spent
+        if order.filled != before:
+            hold.seen[order.id] = order.filled
+            claim = (leg.outcome, leg.side)
+            hold.traded[claim] = hold.traded.get(claim, 0) + order.filled - before
+            if leg.side is Side.BUY:
+                # Differences of totals, not costs of differences: so the parts of an order add up to the whole. An
+                # order that spends an amount of money may trade more than its size, for no more than that.
+                left, now_left = max(0, leg.size - before), max(0, leg.size - order.filled)
+                spent = self._known_worst(hold, leg, left) - self._known_worst(hold, leg, now_left)
+                hold.consumed[leg.market] = hold.consumed.get(leg.market, 0) + spent
         if order.status.final:
             hold.orders.pop(order.id, None)
         else:

@@ -63,7 +63,11 @@ def momentary_rules(settings: RiskSettings) -> tuple[Rule, ...]:
 
 def tightest(caps: Iterable[Cap]) -> Cap:
     """Of several limits on one thing the one that holds."""
-    return min(caps, key=lambda cap: cap.amount)
+    found, *others = caps
+    for cap in others:
+        if cap.amount < found.amount:
+            found = cap
+    return found
 
 
 def halted(intent: Intent, view: RiskView) -> Refusal | None:

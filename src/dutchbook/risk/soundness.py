@@ -26,9 +26,9 @@ def _intent_flaws(intent: Intent, view: RiskView) -> Iterator[str]:
         yield "it has no legs"
     if intent.plan is not PlanKind.BASKET and len(intent.legs) > 1:
         yield f"a plan of kind {intent.plan} works one leg, not {len(intent.legs)}"
-    if len({leg.outcome for leg in intent.legs}) != len(intent.legs):
+    if len(intent.legs) > 1 and len({leg.outcome for leg in intent.legs}) != len(intent.legs):
         yield "it names an outcome twice"
-    if not all(_is_count(value) for value in (intent.cost, intent.max_loss)):
+    if not (_is_count(intent.cost) and _is_count(intent.max_loss)):
         yield f"cost {intent.cost!r} or worst loss {intent.max_loss!r} is no amount of at least 0"
     if not (_is_count(intent.at) and _is_count(intent.oldest)) or intent.at > view.now:
         yield f"it was made at {intent.at!r} from books of {intent.oldest!r}, now is {view.now}"

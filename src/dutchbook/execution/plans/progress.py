@@ -47,7 +47,10 @@ class Progress(msgspec.Struct, frozen=True):
     @property
     def working(self) -> Order | None:
         """The order at work, if any. There is never more than one."""
-        return next((order for order in self.orders if not order.status.final), None)
+        for order in self.orders:
+            if not order.status.final:
+                return order
+        return None
 
     @property
     def last(self) -> Order | None:

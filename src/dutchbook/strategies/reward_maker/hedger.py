@@ -50,6 +50,15 @@ class Hedger:
     def _own(self) -> HedgeSettings:
         return self._settings.hedge_sell
 
+    def rests(self, making: Making) -> bool:
+        """Whether there is nothing to give up in a market, nothing on offer, and nothing to remember of either."""
+        yes, no, positions = making.yes, making.no, self._stock.positions()
+        if yes.hedge is not None or no.hedge is not None or making.returning:
+            return False
+        if yes.outcome in positions or no.outcome in positions:
+            return False
+        return not (yes.held_since or yes.bare_since or no.held_since or no.bare_since)
+
     def look(self, making: Making, sights: Mapping[OutcomeId, Sight], desk: DeskView) -> list[Wish]:
         """What is due in a market: merges, sales, completions, and withdrawals of what stands in their way."""
         wishes: list[Wish] = []

@@ -40,7 +40,7 @@ from dutchbook.strategies.reward_maker.hedger import Hedger
 from dutchbook.strategies.reward_maker.making import Making, OutcomeSide
 from dutchbook.strategies.reward_maker.observations import MakerFigures, MakerObservation, MarketsChosen
 from dutchbook.strategies.reward_maker.ports import Stock
-from dutchbook.strategies.reward_maker.quoter import Filled, Quoter
+from dutchbook.strategies.reward_maker.quoter import NOTHING_FILLED, Filled, Quoter
 from dutchbook.strategies.reward_maker.quoting import DEEPEST
 from dutchbook.strategies.reward_maker.selection import Selection, markets_of, reasons
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
@@ -352,6 +352,8 @@ class RewardMaker:
         if self._shown:
             making.cast(desk.now)
         sights = making.seen()
+        if self._hedger.rests(making):
+            return self._quoter.look(making, sights, NOTHING_FILLED, desk)
         wanted = self._hedger.look(making, sights, desk)
         # What the hedger buys now is bound before it is on the desk's books: no quote may use the same room.
         promised = Money(sum(wish.cost for wish in wanted if isinstance(wish, Intent)))
@@ -379,7 +381,8 @@ class RewardMaker:
                 times.append(Nanos(side.held_since + hedging.patience))
             if side.bare_since:
                 times.append(Nanos(side.bare_since + hedging.uncovered))
-        self._due.set(making.id, min((at for at in times if at > now), default=None))
+        to_come = [at for at in times if at > now]
+        self._due.set(making.id, min(to_come) if to_come else None)
 
 
 def _levels(making: Making, desk: DeskView) -> dict[OutcomeId, Levels]:

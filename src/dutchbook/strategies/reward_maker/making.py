@@ -159,7 +159,10 @@ class Making(msgspec.Struct):
 
         Nothing goes its way until it is known what became of it, hedges neither: so nothing should fill meanwhile.
         """
-        return next((own for own in self.orders() if not own.rests and now >= own.answer_due), None)
+        for own in self.orders():
+            if not own.rests and now >= own.answer_due:
+                return own
+        return None
 
     def settled(self) -> bool:
         """Whether the venue said of each order of ours that it has it.
@@ -204,6 +207,7 @@ class Making(msgspec.Struct):
         live = self._followed()
         # What rests is cancelled before another takes its place, so at one level what was sent first shows first.
         pending: dict[tuple[bool, Price], int] = {}
+        ends = False
         for shadow in self.shadows:
             own = live.get(id(shadow))
             aim = 0 if own is None or own.leaving else own.left
@@ -211,6 +215,7 @@ class Making(msgspec.Struct):
                 shadow.refused()
                 continue
             if not shadow.due and shadow.shown == aim:
+                ends = ends or (own is None and not aim)
                 continue  # the book shows all that was sent
             found, place = self.levels.get(shadow.outcome), _place(shadow, self.yes.outcome)
             before = pending.get(place)
@@ -222,7 +227,9 @@ class Making(msgspec.Struct):
                 shadow.look(there, now, first=before is None)
             if shadow.due:
                 pending[place] = (before or 0) + shadow.aim - shadow.shown
-        self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
+            ends = ends or (own is None and shadow.over)
+        if ends:
+            self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
 
     def _followed(self) -> Mapping[int, Own]:
         """Our orders by their shadows; a new one gets its own."""

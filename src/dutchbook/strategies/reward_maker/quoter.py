@@ -51,6 +51,9 @@ class Filled(NamedTuple):
     bare: Mapping[OutcomeId, Size]
 
 
+NOTHING_FILLED = Filled(Money(0), {}, {})
+
+
 class Quoter:
     """Looks at one market at a time. `seen` are lines for the journal."""
 
@@ -83,7 +86,8 @@ class Quoter:
         wishes: list[Wish] = []
         bound = Money(self._stock.reserved(making.id) + stock.cost)
         # Of an outcome whose twin is held a fill makes pairs: what room there is goes to that one first.
-        for side in sorted(making.sides, key=lambda side: stock.alone.get(side.outcome, 0)):
+        sides = sorted(making.sides, key=lambda side: stock.alone.get(side.outcome, 0)) if stock.alone else making.sides
+        for side in sides:
             wanted = found[side.outcome]
             if isinstance(wanted, Target) and side.quote is None:
                 wanted = self._unwanted(stock, making, side) or self._affordable(making, side, wanted, bound) or wanted

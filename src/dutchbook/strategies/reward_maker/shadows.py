@@ -88,7 +88,10 @@ class Levels(msgspec.Struct, frozen=True):
 
     def there(self, *, bid: bool, price: Price) -> int:
         """The size at a price."""
-        return next((level.size for level in (self.bids if bid else self.asks) if level.price == price), 0)
+        for level in self.bids if bid else self.asks:
+            if level.price == price:
+                return level.size
+        return 0
 
 
 def without(levels: Sequence[Level], own: Mapping[Price, int]) -> Sequence[Level]:
