@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dutchbook.domain.pricing.reward_stakes import (
@@ -80,6 +80,7 @@ pots = st.builds(
 
 
 @given(pots, st.floats(0, 20_000))
+@example(Pot(reward=0.5, others=5e-324, cost=1.0, weight=1.0, most=1.0), 0.25)
 def test_no_other_stake_earns_more(pot: Pot, other: float) -> None:
     best = optimal_stake(pot)
     if pot.others and other <= pot.most:

@@ -13,12 +13,14 @@ import pytest
 
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.units import Nanos
-from dutchbook.storage import journal as journal_room
+from dutchbook.storage.held_write import write_held
 from dutchbook.storage.journal import Journal
 from dutchbook.storage.journal_reader import verify
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 
 EACH = StorageSettings(journal_flush=FlushPolicy.EACH, journal_segment_bytes=4_096)
+HELD = "dutchbook.storage.journal.write_held"
+"""What writes the lines; other threads wait for it."""
 
 FILL_THE_DISK = """
 import resource, signal, sys
@@ -98,7 +100,7 @@ def test_a_half_line_that_cannot_be_taken_back_is_put_aside_at_the_next_start(
 
     with monkeypatch.context() as broken:
         broken.setattr(os, "write", half)
-        broken.setattr(journal_room, "write_held", half)
+        broken.setattr(HELD, half)
         broken.setattr(os, "ftruncate", refuse)
         with pytest.raises(JournalError, match=r"No space left.*half line is left"):
             journal.append("k", Nanos(1), {"number": 1})
@@ -125,7 +127,7 @@ class Disk:
         self._forever = forever
         for name in CALLS:
             monkeypatch.setattr(os, name, self._guarded(getattr(os, name)))
-        monkeypatch.setattr(journal_room, "write_held", self._guarded(journal_room.write_held))
+        monkeypatch.setattr(HELD, self._guarded(write_held))
 
     def _guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(*arguments: Any, **options: Any) -> Any:

@@ -30,10 +30,7 @@ class PriceGrid(msgspec.Struct, frozen=True):
         """Whether an order at `price` would be accepted."""
         if not 0 < price < ONE:
             return False
-        for band in self.bands:
-            if band.start <= price <= band.end and (price - band.start) % band.step == 0:
-                return True
-        return False
+        return any(b.start <= price <= b.end and (price - b.start) % b.step == 0 for b in self.bands)
 
     def below(self, price: Price) -> Price | None:
         """The highest price of the grid that is not above `price`; None if there is none."""

@@ -18,10 +18,11 @@ class DeskRisk:
 
     def __init__(self, desk: Desk, book: Callable[[OutcomeId], BookView | None] | None = None) -> None:
         self._desk = desk
-        self._book = desk.book if book is None else book
+        self.book = desk.book if book is None else book
         self._valuation: Valuation | None = None
         self._needed: tuple[Intent, Mapping[MarketId, Money]] | None = None
         self._heard: dict[Venue, Nanos] = {}
+        self.market: Callable[[MarketId], Market | None] = desk.catalogue.market
 
     @property
     def now(self) -> Nanos:
@@ -54,14 +55,8 @@ class DeskRisk:
     def equity_at_day_start(self) -> Money:
         return self._desk.drawdown.equity_at_day_start
 
-    def market(self, market: MarketId) -> Market | None:
-        return self._desk.market(market)
-
-    def book(self, outcome: OutcomeId) -> BookView | None:
-        return self._book(outcome)
-
     def known_at(self, outcome: OutcomeId) -> Nanos | None:
-        book, market = self._book(outcome), self._desk.catalogue.market_of(outcome)
+        book, market = self.book(outcome), self._desk.catalogue.market_of(outcome)
         if book is None or market is None or not book.usable:
             return None
         heard = self._heard.get(market.venue)

@@ -62,6 +62,8 @@ class Cancels:
 
     def send(self, draft: StepDraft, now: Nanos) -> None:
         """Leave those cancels in a step that may be sent now, each once and with a timer."""
+        if not draft.cancels:
+            return
         wanted, draft.cancels = dict.fromkeys(draft.cancels), []
         for order in wanted:
             sent = self._orders[order]

@@ -1,7 +1,7 @@
 """What execution asks for after an event: bookings, orders, cancels, timers, further intents, and its notes."""
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -132,6 +132,7 @@ NOTHING = Step()
 """Nothing to do."""
 
 
+_MEMBERS = frozenset(Step.__struct_fields__)
 _ONCE = frozenset({"cancels", "queries", "sweeps"})
 """What is done once, however often it is wanted."""
 
@@ -139,24 +140,33 @@ _ONCE = frozenset({"cancels", "queries", "sweeps"})
 class StepDraft:
     """A step while it is being put together: the members of `Step`, as lists."""
 
-    def __init__(self) -> None:
-        self.operations: list[LedgerEntry] = []
-        self.ordered: list[Ordered] = []
-        self.done: list[LedgerEntry] = []
-        self.orders: list[Order] = []
-        self.cancels: list[OrderId] = []
-        self.timers: list[tuple[str, Nanos]] = []
-        self.intents: list[Intent] = []
-        self.notes: list[Note] = []
-        self.ended: list[BasketEnd] = []
-        self.freed: list[IntentId] = []
-        self.offers: list[Offer] = []
-        self.queries: list[OrderId] = []
-        self.sweeps: list[Venue] = []
-        self.findings: list[Finding] = []
-        self.differences: list[Difference] = []
-        self.halts: list[HaltWanted] = []
-        self.alerts: list[Alert] = []
+    operations: list[LedgerEntry]
+    ordered: list[Ordered]
+    done: list[LedgerEntry]
+    orders: list[Order]
+    cancels: list[OrderId]
+    timers: list[tuple[str, Nanos]]
+    intents: list[Intent]
+    notes: list[Note]
+    ended: list[BasketEnd]
+    freed: list[IntentId]
+    offers: list[Offer]
+    queries: list[OrderId]
+    sweeps: list[Venue]
+    findings: list[Finding]
+    differences: list[Difference]
+    halts: list[HaltWanted]
+    alerts: list[Alert]
+
+    if not TYPE_CHECKING:  # a type checker is to know these names and no others
+
+        def __getattr__(self, name: str) -> list[Any]:
+            """A list is made when it is first asked for: of all these a step uses two or three."""
+            if name not in _MEMBERS:
+                raise AttributeError(name)
+            made: list[Any] = []
+            setattr(self, name, made)
+            return made
 
     def as_step(self) -> Step:
         """The step as it stands."""

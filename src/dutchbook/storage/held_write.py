@@ -1,8 +1,8 @@
 """Writing to a file without letting other threads run meanwhile.
 
-`os.write` releases the interpreter's lock. While a thread waits for that lock, as the one that flushes does whenever the
-disk has answered, each such release wakes it, and takes the lock back before it came to run: 12 us for a write that
-takes one, again and again. A line goes into the page cache in about a microsecond: that much anybody can wait.
+`os.write` releases the interpreter's lock. While a thread waits for that lock, as the one that flushes does whenever
+the disk has answered, each such release wakes it, and takes the lock back before it came to run: 12 us for a write
+that takes two, again and again. Lines go into the page cache meanwhile: that long anybody can wait.
 """
 
 import ctypes

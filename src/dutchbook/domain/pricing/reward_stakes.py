@@ -48,7 +48,8 @@ def optimal_stake(pot: Pot, multiplier: float = 0.0) -> float:
         return 0.0
     if not cost:
         return pot.most
-    return min(max(0.0, sqrt(pot.reward * pot.others / cost) - pot.others), pot.most)
+    # Two roots, not one of a product: that of hardly any competition would be 0.
+    return min(max(0.0, sqrt(pot.reward / cost) * sqrt(pot.others) - pot.others), pot.most)
 
 
 def expected_reward(pot: Pot, stake: float) -> float:
