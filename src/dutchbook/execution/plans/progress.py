@@ -131,7 +131,8 @@ def worst_price(progress: Progress, around: Surroundings, expected: Price | None
     """
     leg, grid = progress.leg, around.market.grid
     reference = leg.expected if expected is None else expected
-    tolerated = max(reference * around.settings.slippage_tolerance // _MILLION, grid.finest())
+    tolerance = around.settings.slippage_tolerance
+    tolerated = 0 if reference == leg.limit else max(reference * tolerance // _MILLION, grid.finest())
     if leg.side is Side.BUY:
         bound = min(leg.limit, reference + tolerated)
     else:

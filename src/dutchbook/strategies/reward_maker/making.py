@@ -194,13 +194,12 @@ class Making(msgspec.Struct):
         if self.seen_of is levels and self.seen_less == shown:
             return self.sights  # news of our own orders alone: most looks are that
         self.seen_of, self.seen_less = levels, shown
-        self.sights = {
-            outcome: Sight(
-                without(found.bids, self._own(outcome, bid=True)), without(found.asks, self._own(outcome, bid=False))
-            )
-            for outcome, found in levels.items()
-        }
-        return self.sights
+        sights = {}
+        for outcome, found in levels.items():
+            bids, asks = self._own(outcome)
+            sights[outcome] = Sight(without(found.bids, bids), without(found.asks, asks))
+        self.sights = sights
+        return sights
 
     def cast(self, now: Nanos) -> None:
         """Follow our orders in these books: those that were sent, those that are withdrawn, and those that are over."""
@@ -243,13 +242,16 @@ class Making(msgspec.Struct):
                     live[id(own.shadow)] = own
         return live
 
-    def _own(self, outcome: OutcomeId, *, bid: bool) -> Mapping[Price, int]:
-        sizes: dict[Price, int] = {}
+    def _own(self, outcome: OutcomeId) -> tuple[Mapping[Price, int], Mapping[Price, int]]:
+        """What of an outcome's bids and asks is ours, by price."""
+        bids: dict[Price, int] = {}
+        asks: dict[Price, int] = {}
         for shadow in self.shadows:
-            on_bid, price = _place(shadow, outcome)
-            if shadow.shown and on_bid is bid:
+            if shadow.shown:
+                on_bid, price = _place(shadow, outcome)
+                sizes = bids if on_bid else asks
                 sizes[price] = sizes.get(price, 0) + shadow.shown
-        return sizes
+        return bids, asks
 
 
 def _place(shadow: Shadow, outcome: OutcomeId) -> tuple[bool, Price]:
