@@ -20,7 +20,7 @@ from dutchbook.execution.gateway import VenueGateway
 from dutchbook.execution.orders import leaving
 from dutchbook.strategies.foresight import Move, likely_moves
 from dutchbook.strategies.index import Tracked
-from dutchbook.strategies.near_miss import NearMissPool
+from dutchbook.strategies.near_miss import NearMiss, NearMissPool
 from dutchbook.venues.polymarket.order_signing import COARSE_STAMP
 from dutchbook.venues.trading import OrderDenied
 
@@ -53,6 +53,9 @@ class SigningAhead:
         self._wanted: deque[Callable[[], None]] = deque()
         self._made: set[tuple[int, str, int, int]] = set()
         self._next: IntentId | None = None
+        self._changes = -1
+        self._members: list[NearMiss] = []
+        """Those of the pool that can be signed, as of so many changes of it."""
 
     def work(self) -> bool:
         """Sign one order, or work out one move, or find out which ones may come; False if there is nothing to do."""
@@ -110,13 +113,16 @@ class SigningAhead:
         return False
 
     def _closest(self) -> Iterable[Tracked]:
-        members = [miss for miss in self._pool.members() if self._can_be_signed(miss.tracked)]
+        if self._changes != self._pool.changes:
+            self._changes = self._pool.changes
+            self._members = [miss for miss in self._pool.members() if self._can_be_signed(miss.tracked)]
+        members = self._members
         if len(members) > MOST_BUNDLES:
             members = sorted(members, key=lambda miss: miss.ratio_ppm)[:MOST_BUNDLES]
         return [miss.tracked for miss in members]
 
     def _can_be_signed(self, tracked: Tracked) -> bool:
-        """Asked of each near miss after each frame, and always answered alike."""
+        """Always answered alike."""
         known = self._signable.get(tracked.bundle.id)
         if known is None:
             known = self._signable[tracked.bundle.id] = _can_be_signed(tracked)

@@ -5,6 +5,7 @@ nothing leaves even if no turn runs any more. Only `dutchbook resume --i-checked
 """
 
 import ctypes
+import errno
 import os
 import signal
 import threading
@@ -22,7 +23,7 @@ HALT_SIGNAL = signal.SIGUSR1
 """What `dutchbook halt` sends to a running desk, besides writing the file."""
 CHECK_EVERY = Nanos(50 * MILLISECOND)
 """How often the file is looked for, in the engine's time: half of the 100 ms within which a halt must hold."""
-_ACCESS: Final = ctypes.PyDLL(None).access
+_ACCESS: Final = ctypes.PyDLL(None, use_errno=True).access
 """`os.access` releases the interpreter's lock, which costs ten times the look where another thread waits for it."""
 _ACCESS.argtypes = (ctypes.c_char_p, ctypes.c_int)
 
@@ -117,7 +118,8 @@ class HaltSwitch:
             return self.order(Halt("ordered by a person", self._asked, now))
         if self._halt is None and now >= self._next_look:
             self._next_look = now + self._check_every
-            self._halt = self._look()
+            absent = _ACCESS(self._name, os.F_OK) and ctypes.get_errno() == errno.ENOENT
+            self._halt = None if absent else self._look()
         return self._halt
 
     def refuses(self) -> bool:

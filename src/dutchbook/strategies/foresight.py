@@ -1,13 +1,13 @@
 """What near misses wait for: the price moves of one leg at which a bundle would first pay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.bundles import Bundle, BundleLeg
+from dutchbook.domain.bundles import BundleLeg
 from dutchbook.domain.orders import Intent
-from dutchbook.domain.pricing.bundles import margin_at_top
+from dutchbook.domain.pricing.bundles import leg_net, margin_at_top
 from dutchbook.domain.units import ONE, Price, Size
 from dutchbook.strategies.index import Tracked
 
@@ -35,19 +35,15 @@ def likely_moves(tracked: Tracked) -> Iterator[Move]:
     None while a leg has no price.
     """
     bundle, tops = tracked.bundle, tracked.tops()
+    margin = margin_at_top(bundle, tops)
+    if margin is None:
+        return
     gap = tracked.cost - bundle.payoff
     for further in range(DEEP):
         for number, (leg, top) in enumerate(zip(bundle.legs, tops, strict=True)):
-            if top is None:
-                return
-            price = _price(leg, top, gap, further)
-            if price is not None and _pays(bundle, (*tops[:number], price, *tops[number + 1 :])):
+            price = None if top is None else _price(leg, top, gap, further)
+            if top is not None and price is not None and margin.net + leg_net(leg, price) > leg_net(leg, top):
                 yield Move(number, price)
-
-
-def _pays(bundle: Bundle, tops: Sequence[Price | None]) -> bool:
-    margin = margin_at_top(bundle, tops)
-    return margin is not None and margin.net > 0
 
 
 def _price(leg: BundleLeg, top: Price, gap: int, further: int) -> Price | None:

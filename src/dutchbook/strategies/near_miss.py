@@ -56,6 +56,8 @@ class NearMissPool:
         self._seen: Counter[BundleKind] = Counter()
         self._total = 0
         self._longest = Nanos(0)
+        self.changes = 0
+        """Counts who comes and goes: while it stays, the members are the same."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -71,6 +73,7 @@ class NearMissPool:
         """A bundle's cost came into the range."""
         self._seen[tracked.bundle.kind] += 1
         self._open[tracked.bundle.id] = NearMiss(tracked, now)
+        self.changes += 1
 
     def repriced(self, tracked: Tracked) -> None:
         """The cost of a bundle moved within the range."""
@@ -83,6 +86,7 @@ class NearMissPool:
         miss = self._open.pop(bundle.id, None)
         if miss is None:
             return None
+        self.changes += 1
         lasted = Nanos(now - miss.since)
         self._closed[how] += 1
         self._total += lasted

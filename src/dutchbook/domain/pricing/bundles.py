@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.bundles import Bundle
+from dutchbook.domain.bundles import Bundle, BundleLeg
 from dutchbook.domain.markets import FeeSchedule
 from dutchbook.domain.pricing.fees import marginal_fee
 from dutchbook.domain.pricing.merge import PICO_PER_PRICE, net_payoff
@@ -92,6 +92,12 @@ def margin_at_top(bundle: Bundle, tops: Sequence[Price | None]) -> SetMargin | N
             return None
         (bought if leg.side is Side.BUY else sold).append((top, leg.fees))
     return set_margin(bought, sold, bundle.payoff, bundle.conversion_ppm)
+
+
+def leg_net(leg: BundleLeg, price: Price) -> int:
+    """What trading a contract of a leg at a price adds to the `net` of its set: below 0 where it is bought."""
+    fee = marginal_fee(leg.fees, price)
+    return -price * PICO_PER_PRICE - fee if leg.side is Side.BUY else price * PICO_PER_PRICE - fee
 
 
 def cost_ratio(bundle: Bundle, tops: Sequence[Price | None]) -> int | None:
