@@ -12,7 +12,7 @@ from dutchbook.venues.budget import Sleep
 from dutchbook.venues.http import USER_AGENT
 from dutchbook.venues.kalshi.sign import KalshiSigner
 
-RENEW_S = 2.0
+RENEW_S = 3.0
 OLDEST = Nanos(4 * SECOND)
 """The venue took 5 s old signatures and refused 30 s old ones (protocol 1.4); the rest is for the way and the clock."""
 
