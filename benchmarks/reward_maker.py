@@ -7,6 +7,7 @@ The time of the venue and of the line is not in it. The choice is that of the sc
 official score, optimal stake, rank.
 """
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -158,7 +159,10 @@ def _hold_a_large_desk() -> list[float]:
 def desk(markets: int) -> Iterator[RewardDesk]:
     """A desk with so many markets, and its journal as long as it is there."""
     with tempfile.TemporaryDirectory() as folder, Journal.create(Path(folder) / "journal") as journal:
-        yield RewardDesk(markets, journal)
+        made = RewardDesk(markets, journal)
+        gc.collect()
+        gc.freeze()  # as a running desk does
+        yield made
 
 
 def _settings() -> Settings:
