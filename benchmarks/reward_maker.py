@@ -32,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 QUOTED = 500
 REWARDED = 5_000
 SCANS = 5
+MOVES = 4 * ROUNDS
+"""Rounds in which each quote moves once: a shared machine has slow seconds and quick ones."""
 _CASH = Money(10_000_000 * DOLLAR)
 _HERE = FrameRef(0, 0)
 
@@ -107,7 +109,7 @@ class RewardDesk:
 def reward_maker() -> list[Row]:
     """Measure the figures of the reward maker."""
     with desk(QUOTED) as one:
-        rounds = [[one.move(number) for number in range(QUOTED)] for _ in range(ROUNDS)]
+        rounds = [[one.move(number) for number in range(QUOTED)] for _ in range(MOVES)]
     withdrawn = [[first for first, _ in figures] for figures in rounds]
     moved = [[first + second for first, second in figures] for figures in rounds]
     what = f"book change, {QUOTED} markets quoted"

@@ -22,7 +22,19 @@ class DeskRisk:
         self._valuation: Valuation | None = None
         self._needed: tuple[Intent, Mapping[MarketId, Money]] | None = None
         self._heard: dict[Venue, Nanos] = {}
+        # Asked of for each order, and answered by others as they are: so nothing stands in between.
         self.market: Callable[[MarketId], Market | None] = desk.catalogue.market
+        self.market_exposure: Callable[[MarketId], Money] = desk.exposure.market
+        self.venue_exposure: Callable[[Venue], Money] = desk.exposure.venue
+        self.deployed: Callable[[], Money] = desk.exposure.deployed
+        self.free_cash: Callable[[], Money] = desk.exposure.free_cash
+        self.worst_loss: Callable[[], Money] = desk.exposure.worst_loss
+        self.settled: Callable[[OutcomeId], Size] = desk.exposure.settled
+        self.incoming: Callable[[OutcomeId], Size] = desk.exposure.incoming
+        self.outgoing: Callable[[OutcomeId], Size] = desk.exposure.outgoing
+        self.in_flight: Callable[[IntentId], bool] = desk.exposure.in_flight
+        self.blocked: Callable[[Leg], Block | None] = desk.execution.blocks
+        self.paused_by: Callable[[str], str | None] = desk.paused_by
 
     @property
     def now(self) -> Nanos:
@@ -76,51 +88,18 @@ class DeskRisk:
             self._needed = intent, self._desk.exposure.needed(intent)
         return self._needed[1]
 
-    def market_exposure(self, market: MarketId) -> Money:
-        return self._desk.exposure.market(market)
-
-    def venue_exposure(self, venue: Venue) -> Money:
-        return self._desk.exposure.venue(venue)
-
-    def deployed(self) -> Money:
-        return self._desk.exposure.deployed()
-
-    def free_cash(self) -> Money:
-        return self._desk.exposure.free_cash()
-
     def venue_cash(self, venue: Venue) -> Money | None:
         cash = self._desk.venue_cash.at(venue)
         return None if cash is None else Money(cash - self._desk.exposure.reserved_at(venue))
 
-    def worst_loss(self) -> Money:
-        return self._desk.exposure.worst_loss()
-
     def held(self, outcome: OutcomeId) -> Size:
         return self._desk.ledger.held(outcome)
-
-    def settled(self, outcome: OutcomeId) -> Size:
-        return self._desk.exposure.settled(outcome)
-
-    def blocked(self, leg: Leg) -> Block | None:
-        return self._desk.execution.blocks(leg)
-
-    def incoming(self, outcome: OutcomeId) -> Size:
-        return self._desk.exposure.incoming(outcome)
-
-    def outgoing(self, outcome: OutcomeId) -> Size:
-        return self._desk.exposure.outgoing(outcome)
-
-    def in_flight(self, intent: IntentId) -> bool:
-        return self._desk.exposure.in_flight(intent)
 
     def halted(self) -> str | None:
         return self._desk.halt_reason
 
     def paused(self) -> str | None:
         return self._desk.drawdown.paused(self.now)
-
-    def paused_by(self, strategy: str) -> str | None:
-        return self._desk.paused_by(strategy)
 
 
 class LaterRisk(DeskRisk):

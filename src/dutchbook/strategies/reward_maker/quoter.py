@@ -88,16 +88,18 @@ class Quoter:
         # Of an outcome whose twin is held a fill makes pairs: what room there is goes to that one first.
         sides = sorted(making.sides, key=lambda side: stock.alone.get(side.outcome, 0)) if stock.alone else making.sides
         for side in sides:
-            wanted = found[side.outcome]
+            wanted, cost = found[side.outcome], Money(0)
             if isinstance(wanted, Target) and side.quote is None:
-                wanted = self._unwanted(stock, making, side) or self._affordable(making, side, wanted, bound) or wanted
+                cost = self._cost(making, wanted)
+                danger = self._unwanted(stock, making, side) or self._affordable(making, side, wanted, cost, bound)
+                wanted = danger or wanted
             self._note(making, side, wanted, desk.now)
             if isinstance(wanted, Danger):
                 wishes += _withdrawn(side, wanted)
             elif side.quote is not None:
                 wishes += self._kept(making, side, side.quote, wanted)
             elif desk.now >= side.again:
-                intent = self._intent(making, side, wanted, desk)
+                intent = self._intent(making, side, wanted, cost, desk)
                 wishes.append(intent)
                 bound = Money(bound + intent.cost)
         return wishes
@@ -217,7 +219,9 @@ class Quoter:
                 return Danger("unhedged", "what filled is sold, offered or paired", text)
         return None
 
-    def _affordable(self, making: Making, side: OutcomeSide, target: Target, bound: Money) -> Danger | None:
+    def _affordable(
+        self, making: Making, side: OutcomeSide, target: Target, cost: Money, bound: Money
+    ) -> Danger | None:
         """Whether a new quote fits beside all else that is ours in this market."""
         other = making.other(side)
         if other.quote is not None and other.quote.price + target.price >= ONE:
@@ -228,7 +232,6 @@ class Quoter:
             return Danger("own_orders", "no trade with ourselves", "our bid for the other outcome, to pair what filled")
         if side.hedge is not None and not side.completing and target.price >= side.hedge.price:
             return Danger("own_orders", "no trade with ourselves", "our sale of the same outcome")
-        cost = self._cost(making, target)
         return exposure(cost, bound, self._settings) or self._too_much_of_a_question(making, side, target, cost)
 
     def _too_much_of_a_question(self, making: Making, side: OutcomeSide, target: Target, cost: Money) -> Danger | None:
@@ -292,8 +295,8 @@ class Quoter:
         fee = maker_fee(making.market.fees, target.price, target.size, Side.BUY)
         return Money(notional_up(target.price, target.size) + max(0, fee))
 
-    def _intent(self, making: Making, side: OutcomeSide, target: Target, desk: DeskView) -> Intent:
-        cost, book = self._cost(making, target), desk.book(side.outcome)
+    def _intent(self, making: Making, side: OutcomeSide, target: Target, cost: Money, desk: DeskView) -> Intent:
+        book = desk.book(side.outcome)
         leg = Leg(
             side.outcome,
             making.id,
