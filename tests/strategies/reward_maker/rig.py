@@ -225,15 +225,19 @@ class Rig:
 
     def _serve(self, wishes: Sequence[Wish]) -> list[Wish]:
         """Do what is wished for, tell of it afterwards, and so on until nothing follows any more."""
-        wishes = [*wishes, *self.maker.tidy(self.desk)]
-        served = list(wishes)
-        reports = self._do(wishes)
+        served: list[Wish] = []
+        reports = self._carry_out(wishes, served)
         while reports:
             following = self.maker.on_event(self._report(*reports.pop(0)), self.desk)
-            following = [*following, *self.maker.tidy(self.desk)]
-            served += following
-            reports += self._do(following)
+            reports += self._carry_out(following, served)
         return served
+
+    def _carry_out(self, wishes: Sequence[Wish], served: list[Wish]) -> list[tuple[OrderId, Report]]:
+        """Do what is wished for, then what was put off until that was done."""
+        reports = self._do(wishes)
+        later = self.maker.tidy(self.desk)
+        served += [*wishes, *later]
+        return reports + self._do(later)
 
     def _do(self, wishes: Sequence[Wish]) -> list[tuple[OrderId, Report]]:
         """Take wishes on, as a desk does before anything else happens; what the venue will say."""

@@ -1,11 +1,14 @@
 """Whatever books do and whoever trades: what must hold of the reward maker's orders at every moment."""
 
+from unittest.mock import patch
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.units import DOLLAR, ONE
+from dutchbook.strategies.reward_maker.quoter import Quoter
 from tests.strategies.reward_maker.rig import DEEP, Rig
 
 LIMIT = 25 * DOLLAR
@@ -77,3 +80,38 @@ def test_exposure_holds_nothing_crosses_and_no_outcome_is_quoted_or_sold_twice(
             held = rig.ledger.held(outcome)
             offered = sum(o.remaining for o in rig.resting if (o.leg.outcome, o.leg.side) == (outcome, Side.SELL))
             assert 0 < offered <= held, f"{outcome} at {price}"
+
+
+def resting(rig: Rig) -> list[tuple[str, str, int, int]]:
+    """Our orders at work: what they trade, at which limit, and how much of them is left."""
+    return sorted((o.leg.outcome, o.leg.side, o.leg.limit, o.remaining) for o in rig.resting)
+
+
+@settings(max_examples=60)
+@given(styles, days)
+def test_a_quote_that_is_replaced_before_all_else_is_the_one_that_a_whole_look_would_place(
+    style: dict[str, object], day: list[tuple[str, int]]
+) -> None:
+    quick, whole = Rig(**style), Rig(**style)  # type: ignore[arg-type]
+    quick.quote()
+    whole.quote()
+    for what, amount in day:
+        act(quick, what, amount)
+        with patch.object(Quoter, "follow", return_value=None):
+            act(whole, what, amount)
+        assert resting(quick) == resting(whole)
+
+
+def test_a_moved_quote_is_replaced_as_soon_as_it_is_gone() -> None:
+    rig, followed = Rig(), []
+    rig.quote()
+    follow = Quoter.follow
+
+    def watched(*given: object) -> object:
+        followed.append(follow(*given))  # type: ignore[arg-type]
+        return followed[-1]
+
+    with patch.object(Quoter, "follow", watched):
+        act(rig, "book", 3)
+    assert [intent is not None for intent in followed] == [True, True]
+    assert len(rig.prices()) == 2

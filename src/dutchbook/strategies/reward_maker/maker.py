@@ -101,6 +101,8 @@ class RewardMaker:
         self._hurries = HURRIES
         self._behind: list[Making] = []
         """Markets in which something is on its way that was not followed yet: nothing of it waits for that."""
+        self._later: list[Making] = []
+        """Markets in which a quote was replaced, and nothing else looked at."""
 
     @property
     def makings(self) -> Collection[Making]:
@@ -167,15 +169,18 @@ class RewardMaker:
                 return _NOTHING
 
     def tidy(self, desk: DeskView) -> Sequence[Wish]:
-        """Follow the orders that just left into the books that we see, and note when their markets are looked at."""
-        behind, self._behind = self._behind, []
+        """Look at the rest of markets in which a quote was replaced; follow what left into the books that we see."""
+        later, self._later = self._later, []
+        wishes = [wish for making in later for wish in self._look_at(making, desk, moved=False)]
+        self._withdrawn += sum(isinstance(wish, Withdraw) for wish in wishes)
+        behind, self._behind = [*self._behind, *later], []
         if not behind:
             return _NOTHING
         for making in behind:
             if self._shown:
                 making.cast(desk.now)
             self._note_due(making, desk.now)
-        return self._wake(desk.now)
+        return [*wishes, *self._wake(desk.now)]
 
     def observations(self) -> Sequence[MakerObservation]:
         """What was seen since the last call; given once."""
@@ -318,7 +323,18 @@ class RewardMaker:
                 own.left = Size(order.leg.size - order.filled - order.taken_back)
                 own.over = order.status.final
                 own.rests = own.rests or order.status in _RESTING
-        return self._look((making,), desk, moved=False)
+        following = self._quoter.follow(making, side, desk) if self._makes_room(making, side, desk.now) else None
+        if following is None:
+            return self._look((making,), desk, moved=False)
+        self._later.append(making)
+        return (following,)
+
+    def _makes_room(self, making: Making, side: OutcomeSide, now: Nanos) -> bool:
+        """Whether a quote was withdrawn and is gone, and nothing else is new: the next one need not wait for a look."""
+        quote = side.quote
+        if quote is None or not (quote.over and quote.leaving and quote.rests) or quote.left != quote.size:
+            return False
+        return self._hedger.rests(making) and not making.settles(now)
 
     def _filled_in(self, making: Making, promised: Money) -> Filled:
         cost = self._hedger.unhedged(making)

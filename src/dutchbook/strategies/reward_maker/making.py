@@ -15,7 +15,7 @@ from dutchbook.domain.rewards import RewardTerms
 from dutchbook.domain.units import SECOND, Money, Nanos, Price, Size, notional_up
 from dutchbook.strategies.reward_maker.quoting import Sight, Target, mirrored
 from dutchbook.strategies.reward_maker.safety import Danger
-from dutchbook.strategies.reward_maker.shadows import Levels, Shadow, without
+from dutchbook.strategies.reward_maker.shadows import SETTLES, Levels, Shadow, without
 from dutchbook.strategies.reward_maker.toxicity import Toxicity
 from dutchbook.strategies.reward_maker.volatility import Moves, Variation
 
@@ -148,6 +148,10 @@ class Making(msgspec.Struct):
             own = self.side(fill.outcome).hedge
             cost = own.cost if own is not None and own.intent == fill.intent and own.cost else fill.price
             self.returning[fill.order, fill.id] = notional_up(cost, fill.size)
+
+    def settles(self, now: Nanos) -> bool:
+        """Whether the venue's word on an order of ours counts from now on, whatever the book shows."""
+        return any(shadow.due and shadow.told and now >= shadow.since + SETTLES for shadow in self.shadows)
 
     def orders(self) -> list[Own]:
         """All orders of ours that are at work there, or may be."""

@@ -104,6 +104,27 @@ class Quoter:
                 bound = Money(bound + intent.cost)
         return wishes
 
+    def follow(self, making: Making, side: OutcomeSide, desk: DeskView) -> Intent | None:
+        """What takes the place of a quote that is gone, where nothing filled and the books are as last seen.
+
+        None if nothing does, or a check stands in the way: a `look` says which.
+        """
+        now, sights = desk.now, making.sights
+        self._forget_ended(side, now)
+        if side.quote is not None or now < side.again:
+            return None
+        middle = sights.get(making.yes.outcome, _NO_SIGHT).middle
+        if middle is not None:
+            making.variation.observe(middle, now)
+        wanted = self._wanted(making, sights, now)[side.outcome]
+        if isinstance(wanted, Danger):
+            return None
+        cost, bound = self._cost(making, wanted), self._stock.reserved(making.id)
+        if self._unwanted(NOTHING_FILLED, making, side) or self._affordable(making, side, wanted, cost, bound):
+            return None
+        self._note(making, side, wanted, now)
+        return self._intent(making, side, wanted, cost, desk)
+
     def _wanted(
         self, making: Making, sights: Mapping[OutcomeId, Sight], now: Nanos
     ) -> Mapping[OutcomeId, Target | Danger]:
