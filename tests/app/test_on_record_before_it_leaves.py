@@ -9,9 +9,9 @@ import pytest
 
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.events import CancelOrdered
-from dutchbook.domain.orders import Order, OrderId
+from dutchbook.domain.orders import Order, OrderId, OrderStatus
 from dutchbook.domain.units import Nanos
-from dutchbook.venues.trading import Prepared
+from dutchbook.venues.trading import Answered, Asked, Exchange, Prepared, answered_frame
 from tests.app.near_miss_stage import HERE, Stage, Venuelike
 
 KILLED = "killed here"
@@ -80,3 +80,24 @@ def test_a_death_within_an_event_loses_what_was_not_written_and_nothing_of_it_ha
         stage.fall(0, 3_100)
     assert reader.left == []
     assert len(reader.lines("verdict")) == before
+
+
+def test_an_order_that_could_not_leave_is_known_by_its_venues_name_when_that_is_said_within_the_call(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    placed: list[OrderId] = []
+
+    def refused(broker: Venuelike, prepared: Sequence[Prepared], now: Nanos) -> None:
+        placed.extend(one.order.id for one in prepared)
+        exchange = Exchange(path="/order", failure="the signer's caps do not allow it", left=False)
+        ids = tuple(one.venue_id for one in prepared)
+        said = Answered(asked=Asked.PLACE, sent=now, exchanges=(exchange,), ids=ids)
+        stage.parts.loop.frame(answered_frame(broker.venue, said, now), HERE)
+
+    with patch.object(Venuelike, "place", refused):
+        stage.fall(0, 3_100)
+    orders = stage.parts.desk.execution.orders
+    assert len(placed) == 3
+    assert {orders[order].status for order in placed} == {OrderStatus.REJECTED}
+    assert not orders.working()

@@ -233,8 +233,6 @@ class Outflow:
             if arrives is not None:
                 self._agenda.add(arrives, OrderArrives(line.order.id), line.place)
         self._gateway.depart(self._desk.now)
-        for line in lines:
-            self._desk.named(line.order)
         self._report_stayed(stayed)
 
     def _report_stayed(self, stayed: Sequence[tuple[Order, str, Cause]]) -> None:
@@ -253,6 +251,7 @@ class Outflow:
         if market is not None:
             self.keep_market(market, cause)
         place = self._append("order", order, cause)
+        self._desk.named(order)  # before it leaves: that it could not may be said within the call
         return _OrderLine(order, market, denied, place)
 
     def _offer(self, offer: Offer, cause: Cause) -> None:
