@@ -26,11 +26,10 @@ from dutchbook.domain.events import (
     VenueState,
     VenueStateChanged,
 )
-from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue, venue_of
+from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent, OrderStatus
-from dutchbook.domain.pricing.rewards import Resting
 from dutchbook.domain.rewards import RewardOffer
-from dutchbook.domain.units import SECOND, Money, Nanos, Size
+from dutchbook.domain.units import Money, Nanos, Size
 from dutchbook.domain.wishes import Wake, Wish, Withdraw
 from dutchbook.strategies.names import REWARD_MAKER
 from dutchbook.strategies.ports import DeskView
@@ -38,18 +37,15 @@ from dutchbook.strategies.reward_maker.appointments import Appointments
 from dutchbook.strategies.reward_maker.fair import FairValue, Microprice
 from dutchbook.strategies.reward_maker.hedger import Hedger
 from dutchbook.strategies.reward_maker.making import Making, OutcomeSide
-from dutchbook.strategies.reward_maker.observations import MakerFigures, MakerObservation, MarketsChosen
+from dutchbook.strategies.reward_maker.observations import MakerFigures, MakerObservation
 from dutchbook.strategies.reward_maker.ports import Stock
+from dutchbook.strategies.reward_maker.quoted_markets import QuotedMarkets
 from dutchbook.strategies.reward_maker.quoter import NOTHING_FILLED, Filled, Quoter
 from dutchbook.strategies.reward_maker.quoting import DEEPEST
-from dutchbook.strategies.reward_maker.selection import Selection, markets_of, reasons
+from dutchbook.strategies.reward_maker.selection import Selection
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
 from dutchbook.strategies.reward_maker.shadows import Levels
-from dutchbook.strategies.reward_maker.toxicity import Toxicity
-from dutchbook.strategies.reward_maker.volatility import Moves, Variation
 
-HURRY, HURRIES = Nanos(5 * SECOND), 24
-"""How soon, and how often, markets are chosen again at the start, while books or rewards are not told."""
 SCAN = f"{REWARD_MAKER}:scan"
 """The timer at which markets are chosen anew."""
 _LOOK = f"{REWARD_MAKER}:look"
@@ -81,24 +77,18 @@ class RewardMaker:
     ) -> None:
         self._stock = stock
         self._settings = settings
-        self._selection = selection
         self._shown = shown
-        self._offers: dict[MarketId, RewardOffer] = {offer.terms.market: offer for offer in offers}
-        self._makings: dict[MarketId, Making] = {}
-        self._by_outcome: dict[OutcomeId, Making] = {}
+        self._markets = QuotedMarkets(stock, settings, selection, offers, shown=shown)
+        self._by_outcome = self._markets.by_outcome
         self._due = Appointments()
         self._wakes = Nanos(0)
         """When a wake-up was asked for; 0 if none is on its way."""
         self._begun = False
         self._hedger = Hedger(stock, settings, self.name)
-        self._questions: dict[QuestionId, list[Making]] = {}
-        self._quoter = Quoter(
-            stock, settings, fair or Microprice(), lambda making: self._questions[making.market.question]
-        )
+        self._quoter = Quoter(stock, settings, fair or Microprice(), self._markets.related)
         self._seen: list[MakerObservation] = []
         self._fills = 0
         self._withdrawn = 0
-        self._hurries = HURRIES
         self._behind: list[Making] = []
         """Markets in which something is on its way that was not followed yet: nothing of it waits for that."""
         self._later: list[Making] = []
@@ -107,28 +97,27 @@ class RewardMaker:
     @property
     def makings(self) -> Collection[Making]:
         """All markets that are quoted, and those in which something is left."""
-        return self._makings.values()
+        return self._markets.all
 
     def figures(self) -> MakerFigures:
         """What was done so far."""
-        quoting = sum(any(side.quote is not None for side in one.sides) for one in self._makings.values())
+        quoting = sum(any(side.quote is not None for side in one.sides) for one in self._markets.all)
         return MakerFigures(
-            markets=sum(one.active for one in self._makings.values()),
+            markets=self._markets.active,
             quoting=quoting,
-            rewarded=len(self._offers),
+            rewarded=self._markets.rewarded,
             quotes=self._quoter.quotes,
             withdrawn=self._withdrawn,
             fills=self._fills,
             hedges=self._hedger.hedges,
             merges=self._hedger.merges,
-            unhedged=Money(sum(self._hedger.unhedged(one) for one in self._makings.values())),
+            unhedged=Money(sum(self._hedger.unhedged(one) for one in self._markets.all)),
             refused=dict(sorted(self._quoter.refused.items())),
         )
 
     def outcomes(self) -> Collection[OutcomeId]:
         """Those of all rewarded markets: which of them are quoted changes."""
-        known = (self._stock.market(market) for market in self._offers)
-        return [outcome for market in known if market is not None for outcome in (market.yes, market.no)]
+        return self._markets.outcomes()
 
     def deep(self) -> Container[OutcomeId]:
         """Every change of what is quoted: the second-best bid moves a quote, and what stands behind it protects it."""
@@ -164,7 +153,7 @@ class RewardMaker:
             case BookLost(outcomes=outcomes):
                 return self.books_changed(outcomes, desk)
             case OperationReported():
-                return self._look(list(self._makings.values()), desk)
+                return self._look(list(self._markets.all), desk)
             case _:
                 return _NOTHING
 
@@ -202,32 +191,15 @@ class RewardMaker:
         if name != _LOOK or not self._wakes or desk.now < self._wakes:
             return _NOTHING  # one that was asked for before an earlier one came to be due; its turn comes again
         self._wakes = Nanos(0)
-        return self._look([self._makings[market] for market in self._due.take(desk.now)], desk)
+        return self._look([self._markets[market] for market in self._due.take(desk.now)], desk)
 
     def _rewards(self, event: RewardsListed, desk: DeskView) -> Sequence[Wish]:
         """Take new terms over. What is no more, or is another programme, is felt at once; new markets at the scan."""
-        stated = {offer.terms.market: offer for offer in event.offers}
-        if event.whole:
-            self._offers = {m: offer for m, offer in self._offers.items() if self._venue(m) is not event.venue}
-        self._offers |= stated
-        changed = []
-        for making in self._makings.values():
-            offer = self._offers.get(making.id)
-            if offer is None and making.active:
-                making.active = False
-                changed.append(making)
-            elif offer is not None and offer.terms != making.terms:
-                making.terms = offer.terms
-                changed.append(making)
-        wishes = self._look(changed, desk)
-        return wishes if any(one.active for one in self._makings.values()) else [*wishes, *self._choose(desk)]
-
-    def _venue(self, market_id: MarketId) -> Venue:
-        market = self._stock.market(market_id)
-        return venue_of(market_id) if market is None else market.venue
+        wishes = self._look(self._markets.take_over(event), desk)
+        return wishes if self._markets.active else [*wishes, *self._choose(desk)]
 
     def _venue_news(self, event: AccountStated | VenueStateChanged, desk: DeskView) -> Sequence[Wish]:
-        there = [making for making in self._makings.values() if making.market.venue is event.venue]
+        there = [making for making in self._markets.all if making.market.venue is event.venue]
         if isinstance(event, VenueStateChanged) and event.state is VenueState.UP:
             for making in there:
                 self._hedger.try_again(making)
@@ -236,71 +208,19 @@ class RewardMaker:
     def _scan(self, desk: DeskView) -> Sequence[Wish]:
         """Choose markets anew, and see to it that it happens again."""
         wishes = self._choose(desk)
-        return [Wake(SCAN, Nanos(desk.now + self._next_scan(desk))), *wishes]
-
-    def _next_scan(self, desk: DeskView) -> Nanos:
-        """The interval; soon at the start, as long as books are missing that others could be chosen by."""
-        active = sum(one.active for one in self._makings.values())
-        if not self._hurries or active >= self._settings.max_markets or self._all_known(desk):
-            return self._settings.update_interval
-        self._hurries -= 1
-        return min(HURRY, self._settings.update_interval)
-
-    def _all_known(self, desk: DeskView) -> bool:
-        known = [market for offer in self._offers if (market := self._stock.market(offer)) is not None]
-        views = (desk.book(outcome) for market in known for outcome in (market.yes, market.no))
-        return bool(known) and all(view is not None and view.usable for view in views)
+        return [Wake(SCAN, Nanos(desk.now + self._markets.next_scan(desk))), *wishes]
 
     def _choose(self, desk: DeskView) -> Sequence[Wish]:
-        """Those that stay keep their quotes; those that do not are followed until nothing of them is left."""
-        choice = self._selection.choose(self._offers, self._resting, desk)
-        chosen = markets_of(choice)
-        before = [making.id for making in self._makings.values() if making.active]
-        for market in chosen:
-            self._take_up(market)
-            if market in self._makings:
-                self._makings[market].size = choice.sizes.get(market)
-        self._take_up_what_is_held()
-        left = tuple(market for market in before if market not in chosen)
-        for market in left:
-            self._makings[market].active = False
-        if left or set(chosen) != set(before):
-            unfit = reasons(choice)
-            self._seen.append(MarketsChosen(tuple(chosen), left, len(self._offers), unfit, desk.now))
-        return self._look(list(self._makings.values()), desk)
-
-    def _resting(self, market: MarketId) -> tuple[Resting, ...]:
-        making = self._makings.get(market)
-        return () if making is None or not self._shown else making.resting()
-
-    def _take_up(self, market_id: MarketId) -> None:
-        market, terms = self._stock.market(market_id), self._offers[market_id].terms
-        making = self._makings.get(market_id)
-        if making is not None:
-            making.active, making.terms = True, terms
-        elif market is not None:
-            settings = self._settings
-            variation = Variation(settings.volatility_window, settings.volatility_every)
-            sides = OutcomeSide(market.yes), OutcomeSide(market.no)
-            making = Making(market, terms, variation, Moves(settings.jump_window), Toxicity(settings), *sides)
-            self._makings[market_id] = making
-            self._questions.setdefault(market.question, []).append(making)
-            self._by_outcome[market.yes] = self._by_outcome[market.no] = making
-
-    def _take_up_what_is_held(self) -> None:
-        """Every holding in a rewarded market is given up, as the classic rule has it: an earlier run may have left it
-        in a market that nobody would quote now."""
-        held = {position.market for position in self._stock.positions().values() if position.size}
-        for market_id in sorted((held & self._offers.keys()) - self._makings.keys()):
-            self._take_up(market_id)
-            if market_id in self._makings:
-                self._makings[market_id].active = False
+        chosen = self._markets.choose(desk)
+        if chosen is not None:
+            self._seen.append(chosen)
+        return self._look(list(self._markets.all), desk)
 
     def _relisted(
         self, event: MarketListed | MarketStatusChanged | GridChanged | MarketResolved, desk: DeskView
     ) -> Sequence[Wish]:
         market_id = event.market.id if isinstance(event, MarketListed) else event.market
-        making, market = self._makings.get(market_id), self._stock.market(market_id)
+        making, market = self._markets.get(market_id), self._stock.market(market_id)
         if making is None or market is None:
             return _NOTHING
         making.market = market
