@@ -55,6 +55,7 @@ def test_what_bundles_lacked_while_the_desk_ran_is_told_not_only_how_they_ended(
         assert all(row.lasted and row.at and row.latest for row in above)
 
 
+@pytest.mark.long
 def test_a_market_that_nobody_wanted_tells_its_nearest_moment(tmp_path: Path, day_recording: Path) -> None:
     settings = shipped_settings()
     greedy = settings.model_copy(
