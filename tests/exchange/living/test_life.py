@@ -131,6 +131,7 @@ def keep(event: ExchangeEvent, into: list[GridMoved]) -> None:
         into.append(event)
 
 
+@pytest.mark.long
 def test_the_town_shows_all_that_markets_do_within_forty_minutes() -> None:
     spec = town()
     assert spec.whale is not None

@@ -23,6 +23,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         dashboard.process.end()
 
 
+@pytest.mark.long
 def test_no_page_runs_what_a_text_says(browser: Browser, attacked: Dashboard) -> None:
     context = browser.new_context()
     context.add_init_script("window.alert = () => { window.attacked = true; }")
