@@ -82,7 +82,7 @@ def test_a_death_within_an_event_loses_what_was_not_written_and_nothing_of_it_ha
     assert len(reader.lines("verdict")) == before
 
 
-def test_an_order_that_could_not_leave_is_known_by_its_venues_name_when_that_is_said_within_the_call(
+def test_that_orders_could_not_leave_is_taken_in_though_it_is_said_within_the_call_that_places_them(
     tmp_path: Path,
 ) -> None:
     stage = Stage(tmp_path)

@@ -48,7 +48,6 @@ class SigningAhead:
         self._gateway = gateway
         self._clock = clock
         self._ready: dict[BundleId, _Seen] = {}
-        self._signable: dict[BundleId, bool] = {}
         self._moves: deque[tuple[Tracked, Move]] = deque()
         self._wanted: deque[Callable[[], None]] = deque()
         self._made: set[tuple[int, str, int, int]] = set()
@@ -115,18 +114,11 @@ class SigningAhead:
     def _closest(self) -> Iterable[Tracked]:
         if self._changes != self._pool.changes:
             self._changes = self._pool.changes
-            self._members = [miss for miss in self._pool.members() if self._can_be_signed(miss.tracked)]
+            self._members = [miss for miss in self._pool.members() if _can_be_signed(miss.tracked)]
         members = self._members
         if len(members) > MOST_BUNDLES:
             members = sorted(members, key=lambda miss: miss.ratio_ppm)[:MOST_BUNDLES]
         return [miss.tracked for miss in members]
-
-    def _can_be_signed(self, tracked: Tracked) -> bool:
-        """Always answered alike."""
-        known = self._signable.get(tracked.bundle.id)
-        if known is None:
-            known = self._signable[tracked.bundle.id] = _can_be_signed(tracked)
-        return known
 
     def _changed(self, tracked: Tracked) -> Iterable[Nanos]:
         for leg in tracked.bundle.legs:

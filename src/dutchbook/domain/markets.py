@@ -53,7 +53,7 @@ class PriceGrid(msgspec.Struct, frozen=True):
 
     def finest(self) -> Price:
         """The smallest step anywhere on the grid."""
-        return Price(min([band.step for band in self.bands]))
+        return Price(min(b.step for b in self.bands))
 
 
 class PolymarketFees(msgspec.Struct, frozen=True, tag="polymarket"):

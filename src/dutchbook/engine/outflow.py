@@ -251,7 +251,7 @@ class Outflow:
         if market is not None:
             self.keep_market(market, cause)
         place = self._append("order", order, cause)
-        self._desk.named(order)  # before it leaves: that it could not may be said within the call
+        self._desk.named(order)
         return _OrderLine(order, market, denied, place)
 
     def _offer(self, offer: Offer, cause: Cause) -> None:

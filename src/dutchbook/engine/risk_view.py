@@ -80,7 +80,7 @@ class DeskRisk:
         """When a venue's market data was last heard."""
         # What the private connection says of our orders proves nothing of the one that carries the book.
         ours = (orders_source(venue), user_source(venue))
-        heard = [at for source, at in self._desk.heard.items() if source.startswith(venue) and source not in ours]
+        heard = (at for source, at in self._desk.heard.items() if source.startswith(venue) and source not in ours)
         return max(heard, default=Nanos(0))
 
     def needed(self, intent: Intent) -> Mapping[MarketId, Money]:

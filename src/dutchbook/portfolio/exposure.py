@@ -107,9 +107,6 @@ class Exposure:
         reviewed, needed = self._reviewed or (None, {})
         hold = _Hold(needed if reviewed is intent else self.needed(intent), intent.legs, intent.max_loss)
         self._reviewed = None
-        if len(intent.legs) == 1 and intent.legs[0].side is Side.BUY:
-            leg = intent.legs[0]
-            hold.worst[leg.outcome, leg.limit, leg.size] = hold.plan[leg.market]
         self._holds[intent.id] = hold
         self._at_worst += hold.max_loss
         self._claim(intent.id, hold)

@@ -55,8 +55,8 @@ def valuation(
     loose = {outcome: int(position.size) for outcome, position in positions.items()}
     priced = 0
     for complete in (*_pairs(positions), *sets):
-        size = min([loose.get(outcome, 0) for outcome in complete.outcomes])
-        bids = sum([mark(outcome) or 0 for outcome in complete.outcomes]) if size else 0
+        size = min(loose.get(outcome, 0) for outcome in complete.outcomes)
+        bids = sum(mark(outcome) or 0 for outcome in complete.outcomes) if size else 0
         if size and complete.payoff >= bids:
             priced += notional_down(complete.payoff, Size(size))
             for outcome in complete.outcomes:

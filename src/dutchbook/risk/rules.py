@@ -1,6 +1,7 @@
 """The guardian's rules. Limits on opening let through what only reduces risk; a refusal names the tightest limit."""
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 import msgspec
 
@@ -19,6 +20,7 @@ from dutchbook.risk.venue_cash import venue_cash
 __all__ = ["Cap", "Refusal", "Rule", "guardian_rules", "momentary_rules", "tightest"]
 
 _MILLION = 1_000_000
+_amount = attrgetter("amount")
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -63,11 +65,7 @@ def momentary_rules(settings: RiskSettings) -> tuple[Rule, ...]:
 
 def tightest(caps: Iterable[Cap]) -> Cap:
     """Of several limits on one thing the one that holds."""
-    found, *others = caps
-    for cap in others:
-        if cap.amount < found.amount:
-            found = cap
-    return found
+    return min(caps, key=_amount)
 
 
 def halted(intent: Intent, view: RiskView) -> Refusal | None:

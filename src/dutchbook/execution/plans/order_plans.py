@@ -225,7 +225,7 @@ class OrderPlans:
         depth = self._desk.depth(leg.outcome, leg.side) if takes else ()
         around = Surroundings(found, self._desk.book(leg.outcome), depth, self._settings, now)
         progress = Progress(
-            plan.intent, tuple([self._orders[order] for order in plan.orders]), plan.stopped, bool(plan.unsettled)
+            plan.intent, tuple(self._orders[order] for order in plan.orders), plan.stopped, bool(plan.unsettled)
         )
         return self._move(plan, progress, around)
 

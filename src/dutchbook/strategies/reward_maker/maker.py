@@ -92,7 +92,7 @@ class RewardMaker:
         self._behind: list[Making] = []
         """Markets in which something is on its way that was not followed yet: nothing of it waits for that."""
         self._later: list[Making] = []
-        """Markets in which a quote was replaced, and nothing else looked at."""
+        """Those of them in which a quote was replaced, and nothing else looked at."""
 
     @property
     def makings(self) -> Collection[Making]:
@@ -159,13 +159,12 @@ class RewardMaker:
 
     def tidy(self, desk: DeskView) -> Sequence[Wish]:
         """Look at the rest of markets in which a quote was replaced; follow what left into the books that we see."""
-        later, self._later = self._later, []
-        wishes = [wish for making in later for wish in self._look_at(making, desk, moved=False)]
-        self._withdrawn += sum(isinstance(wish, Withdraw) for wish in wishes)
-        behind, self._behind = [*self._behind, *later], []
-        if not behind:
+        if not self._behind:
             return _NOTHING
-        for making in behind:
+        later, self._later = self._later, []
+        wishes = self._look(later, desk, moved=False)
+        behind, self._behind = {making.id: making for making in self._behind}, []
+        for making in behind.values():
             if self._shown:
                 making.cast(desk.now)
             self._note_due(making, desk.now)
@@ -246,6 +245,7 @@ class RewardMaker:
         following = self._quoter.follow(making, side, desk) if self._makes_room(making, side, desk.now) else None
         if following is None:
             return self._look((making,), desk, moved=False)
+        self._behind.append(making)
         self._later.append(making)
         return (following,)
 

@@ -210,7 +210,6 @@ class Making(msgspec.Struct):
         live = self._followed()
         # What rests is cancelled before another takes its place, so at one level what was sent first shows first.
         pending: dict[tuple[bool, Price], int] = {}
-        ends = False
         for shadow in self.shadows:
             own = live.get(id(shadow))
             aim = 0 if own is None or own.leaving else own.left
@@ -218,7 +217,6 @@ class Making(msgspec.Struct):
                 shadow.refused()
                 continue
             if not shadow.due and shadow.shown == aim:
-                ends = ends or (own is None and not aim)
                 continue  # the book shows all that was sent
             found, place = self.levels.get(shadow.outcome), _place(shadow, self.yes.outcome)
             before = pending.get(place)
@@ -230,9 +228,7 @@ class Making(msgspec.Struct):
                 shadow.look(there, now, first=before is None)
             if shadow.due:
                 pending[place] = (before or 0) + shadow.aim - shadow.shown
-            ends = ends or (own is None and shadow.over)
-        if ends:
-            self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
+        self.shadows = [shadow for shadow in self.shadows if not shadow.over or id(shadow) in live]
 
     def _followed(self) -> Mapping[int, Own]:
         """Our orders by their shadows; a new one gets its own."""

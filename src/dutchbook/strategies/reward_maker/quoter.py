@@ -91,8 +91,7 @@ class Quoter:
             wanted, cost = found[side.outcome], Money(0)
             if isinstance(wanted, Target) and side.quote is None:
                 cost = self._cost(making, wanted)
-                danger = self._unwanted(stock, making, side) or self._affordable(making, side, wanted, cost, bound)
-                wanted = danger or wanted
+                wanted = self._obstacle(stock, making, side, wanted, cost, bound) or wanted
             self._note(making, side, wanted, desk.now)
             if isinstance(wanted, Danger):
                 wishes += _withdrawn(side, wanted)
@@ -120,7 +119,7 @@ class Quoter:
         if isinstance(wanted, Danger):
             return None
         cost, bound = self._cost(making, wanted), self._stock.reserved(making.id)
-        if self._unwanted(NOTHING_FILLED, making, side) or self._affordable(making, side, wanted, cost, bound):
+        if self._obstacle(NOTHING_FILLED, making, side, wanted, cost, bound) is not None:
             return None
         self._note(making, side, wanted, now)
         return self._intent(making, side, wanted, cost, desk)
@@ -225,6 +224,12 @@ class Quoter:
         if target.price >= seen.asks[0].price:
             return Danger("crossing", "below the best ask", decimal_text(target.price, 4))
         return next(dangers(target, seen, making.variation.value, settings), target)
+
+    def _obstacle(
+        self, stock: Filled, making: Making, side: OutcomeSide, target: Target, cost: Money, bound: Money
+    ) -> Danger | None:
+        """What of ours stands in the way of a new quote; what `bound` already is of the room that there is."""
+        return self._unwanted(stock, making, side) or self._affordable(making, side, target, cost, bound)
 
     def _unwanted(self, stock: Filled, making: Making, side: OutcomeSide) -> Danger | None:
         """Whether more of an outcome would stand in the way of what is held of it, or of what is to give that up.

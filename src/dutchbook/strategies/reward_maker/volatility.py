@@ -76,4 +76,4 @@ def coefficient_of_variation(values: deque[int]) -> float | None:
     mean = sum(values) / count if count else 0.0
     if count < 2 or not mean:
         return None
-    return sqrt(sum([(value - mean) ** 2 for value in values]) / count) / mean
+    return sqrt(sum((value - mean) ** 2 for value in values) / count) / mean
