@@ -8,7 +8,7 @@ PAGES = (
     "/system/audit", "/system/database", "/handbook", "/handbook/orders",
 )  # fmt: skip
 
-LIVE = ".top .age:not(.old)"
+LIVE = ".top .age:not(.old, .quiet)"
 """Stands in the heading once the desk's data is fresh."""
 
 NAMELESS = """

@@ -46,6 +46,14 @@ class Words(TextElement):
             self.classes(replace=f"{self._fixed} {tone}".strip())
 
 
+class Age(Words):
+    """How old data is. Grey until the page has heard of it: a green dot beside nothing would call it live."""
+
+    def __init__(self) -> None:
+        super().__init__("span", classes="age")
+        self.show("connecting", "quiet")
+
+
 class Box(Element):
     """An element that holds others."""
 

@@ -16,7 +16,7 @@ from dutchbook.domain.errors import DutchbookError
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.interfaces.web.actions import permit
 from dutchbook.interfaces.web.pages import shown
-from dutchbook.interfaces.web.pages.elements import Anchor, Box, Panel, Words, icon
+from dutchbook.interfaces.web.pages.elements import Age, Anchor, Box, Panel, Words, icon
 from dutchbook.interfaces.web.pages.halting import halt_dialog
 from dutchbook.interfaces.web.pages.heading import Heading
 from dutchbook.interfaces.web.pages.navigation import PLACES, Place
@@ -45,7 +45,7 @@ class Page:
         self._slow: list[Slow] = []
         self._told: dict[Show, list[Told]] = {}
         self._heard: dict[Show, Answer] = {}
-        self._aged: list[Words] = []
+        self._aged: list[Age] = []
         self._beats = 0
         self._shown: DeskSnapshot | None = None
         self._complained = ""
@@ -67,7 +67,7 @@ class Page:
     def aged(self, panel: Panel) -> Panel:
         """Show at the panel's end how old the desk's data is."""
         with panel.aside:
-            self._aged.append(Words("span", "", "age"))
+            self._aged.append(Age())
         return panel
 
     @property
@@ -155,7 +155,7 @@ def frame(screens: Screens, path: str, title: str) -> Iterator[Page]:
     with Box("div", "desk", data_beat="a") as root:
         _side(screens, path)
         with Box("header", "top"):
-            heading = Heading(title, page.who, partial(halt_dialog, page), page.barred())
+            heading = Heading(title, screens.mode, page.who, partial(halt_dialog, page), page.barred())
         with Box("div", "main", id="main", tabindex="-1"):
             heading.banners()
             yield page

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from dutchbook.evaluation.desk_rows import VenueRow
 from dutchbook.interfaces.web.pages import shown
-from dutchbook.interfaces.web.pages.elements import Anchor, Box, Button, Words
+from dutchbook.interfaces.web.pages.elements import Age, Anchor, Box, Button, Words
 from dutchbook.interfaces.web.pages.screens import Screens
 from dutchbook.interfaces.web.pages.themes import ThemeButton
 from dutchbook.interfaces.web.who import Principal
@@ -14,14 +14,18 @@ _MODES = {"paper", "sandbox", "live"}
 
 
 class Heading:
-    """The heading, and the banners below it that say what must not be overlooked."""
+    """The heading, and the banners below it that say what must not be overlooked.
 
-    def __init__(self, title: str, who: Principal, on_halt: Callable[[], object], barred: str) -> None:
+    The mode stands there before the page hears of the desk: nobody may take one desk for another meanwhile.
+    """
+
+    def __init__(self, title: str, mode: str, who: Principal, on_halt: Callable[[], object], barred: str) -> None:
         Words("h1", title)
         with Box("div", "state"):
             self._source = Words("span", "", "source")
-            self._age = Words("span", "", "age")
+            self._age = Age()
             self._mode = Words("span", "", "mode")
+            self._say_mode(mode)
             ThemeButton()
             if who.known:
                 Anchor(who.name, "/sign-in", "soft optional").props["title"] = "Signed in; sign out here"
@@ -43,7 +47,7 @@ class Heading:
     def show(self, screens: Screens) -> None:
         """Say how it stands."""
         snapshot, age = screens.snapshot, screens.age
-        self._mode.show(screens.mode.upper(), screens.mode if screens.mode in _MODES else "")
+        self._say_mode(screens.mode)
         self._age.show(f"data {shown.age(age)}" if age is not None else shown.age(age), shown.age_tone(age))
         self._gone.say(_silence(screens))
         if snapshot is None:
@@ -56,6 +60,9 @@ class Heading:
         )
         self._paused.say(snapshot.paused or "" if not snapshot.halted else "")
         self._notice.say(snapshot.notice)
+
+    def _say_mode(self, mode: str) -> None:
+        self._mode.show(mode.upper(), mode if mode in _MODES else "")
 
     def tell(self, venues: Sequence[VenueRow]) -> None:
         """Say what venues do not take now, and of which orders nobody knows whether they live."""
