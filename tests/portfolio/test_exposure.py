@@ -77,6 +77,16 @@ def test_an_approved_intent_counts_at_once_in_market_venue_and_total(exposure: E
     assert exposure.worst_loss() == 77
 
 
+def test_what_one_intent_may_spend_is_its_part_of_what_is_reserved_until_it_is_over(exposure: Exposure) -> None:
+    exposure.reserve(intent(BUY))
+    exposure.reserve(intent(leg(Side.BUY, no(), 5_000, 3), leg(Side.BUY, yes(SUN), 5_000, 2), name="i2"))
+    parts = [exposure.reserved_for(IntentId(name), RAIN) for name in ("i1", "i2", "i3")]
+    assert parts == [4 * DOLLAR, 3 * DOLLAR // 2, 0]
+    assert sum(parts) == exposure.reserved_in(RAIN)
+    exposure.release(IntentId("i1"))
+    assert exposure.reserved_for(IntentId("i1"), RAIN) == 0
+
+
 def test_purchases_count_with_their_fees(ledger: Ledger) -> None:
     exposure = Exposure(ledger, venue_of, a_percent)
     assert exposure.needed(intent(BUY)) == {RAIN: 4_040_000}

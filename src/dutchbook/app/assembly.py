@@ -25,16 +25,17 @@ from dutchbook.engine.feed import Feed, PrivateCodec
 from dutchbook.engine.listings import LISTING_SOURCE, ListingCodec
 from dutchbook.engine.loop import Loop, Policy
 from dutchbook.engine.ports import Gateway, Record
+from dutchbook.engine.replacements import Replacements
 from dutchbook.exchange.paper.fill_model import PaperExchange
 from dutchbook.execution.gateway import VenueGateway
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.risk.halt import HaltSwitch
-from dutchbook.risk.rules import guardian_rules, momentary_rules
+from dutchbook.risk.rules import book_rules, guardian_rules, momentary_rules, time_rules
 from dutchbook.strategies.bundle import Across, BundleStrategy
 from dutchbook.strategies.cross_venue_settings import demands
 from dutchbook.strategies.names import BUNDLE, BY_DEFAULT, REWARD_MAKER
-from dutchbook.strategies.ports import Strategy
+from dutchbook.strategies.ports import Replaces, Strategy
 from dutchbook.strategies.reward_maker.maker import RewardMaker
 from dutchbook.strategies.reward_maker.verifying import RewardVerifier
 from dutchbook.venues.feed import NoticeCodec, source_of
@@ -167,8 +168,11 @@ def assemble(
     loop = Loop(desk, feed, gateway, record, policy, terms.switch or HaltSwitch(None))
     bundles_watched = len(bundles) + len(pairs.bundles(catalogue))
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
-    if leaves_by is not None and asked[:1] == (strategy,) and settings.execution.decide_ahead:
-        loop.contingencies = _contingencies(desk, strategy, leaves_by, settings)
+    if leaves_by is not None and asked and settings.execution.decide_ahead:
+        if asked[0] is strategy:
+            loop.contingencies = _contingencies(desk, strategy, leaves_by, settings)
+        elif isinstance(asked[0], Replaces):
+            loop.replacements = _replacements(desk, asked[0], leaves_by, settings)
     return Parts(loop, desk, strategy, polymarket, kalshi, bundles_watched, leaves_by, maker, verifier)
 
 
@@ -208,6 +212,12 @@ def _contingencies(desk: Desk, strategy: BundleStrategy, gateway: VenueGateway, 
     """What is decided ahead, by the rules that would decide it then."""
     rules, momentary = guardian_rules(settings.risk), momentary_rules(settings.risk)
     return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, gateway)
+
+
+def _replacements(desk: Desk, strategy: Replaces, gateway: VenueGateway, settings: Settings) -> Replacements:
+    """What takes the place of quotes that are withdrawn, by the rules that would judge it then."""
+    risk = settings.risk
+    return Replacements(desk, strategy, guardian_rules(risk), time_rules(risk), book_rules(risk), gateway)
 
 
 def _verifier(parts: Ingredients) -> RewardVerifier:

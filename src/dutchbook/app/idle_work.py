@@ -1,8 +1,8 @@
 """What a desk does behind a frame while nothing comes: it prepares for the next one, and may stay awake for it."""
 
 import asyncio
+from typing import Protocol
 
-from dutchbook.app.signing_ahead import SigningAhead
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import Nanos
@@ -11,10 +11,23 @@ AT_ONCE = 64
 """Pieces of work behind one frame; the event loop looks at its connections between two of them."""
 
 
+class Ahead(Protocol):
+    """What there is to prepare."""
+
+    def work(self) -> bool:
+        """Do one piece of it; False if there is nothing to do."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether anything is prepared."""
+        ...
+
+
 class IdleWork:
     """Works within the event loop that hands out the frames. What it raises, `check` raises."""
 
-    def __init__(self, ahead: SigningAhead, clock: Clock, spin: Nanos) -> None:
+    def __init__(self, ahead: Ahead, clock: Clock, spin: Nanos) -> None:
         """`spin` is how long it stays awake after a frame while something is prepared."""
         self._ahead = ahead
         self._clock = clock
@@ -25,7 +38,7 @@ class IdleWork:
         self._failure: Exception | None = None
 
     def after(self, frame: Frame) -> None:
-        """A frame was used: what near misses of its venue wait for may be another thing now."""
+        """A frame was used: what its venue's near misses and moving quotes wait for may be another thing now."""
         if frame.source.startswith(Venue.POLYMARKET):
             self._until = Nanos(self._clock.now() + self._spin_for)
             self.soon()

@@ -345,7 +345,9 @@ def _with_remembered(listed: Sequence[Market], memory: Memory | None) -> Sequenc
 
 
 def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | None:
-    contingencies, gateway = parts.loop.contingencies, parts.gateway
+    contingencies, replacements, gateway = parts.loop.contingencies, parts.loop.replacements, parts.gateway
+    if replacements is not None:
+        return IdleWork(replacements, clock, settings.execution.spin)
     if contingencies is None or gateway is None:
         return None
     ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)

@@ -12,20 +12,20 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from dutchbook.domain.book import Book, BookView, Level, Side
+from dutchbook.domain.book import Book, Level, Side
 from dutchbook.domain.bundles import Bundle
-from dutchbook.domain.identity import MarketId, OutcomeId
-from dutchbook.domain.markets import Market
-from dutchbook.domain.moved_book import MovedBook
-from dutchbook.domain.orders import Intent, IntentId, Order, Route
+from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.orders import Intent, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import MINUTE, Nanos, Size
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk, LaterRisk
+from dutchbook.engine.what_if import WhatIf
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
+from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, Lasting, confirm, lasting, review
 from dutchbook.strategies.foresight import Foreseen, Move
@@ -50,46 +50,6 @@ class Readies(Protocol):
     def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None: ...
 
 
-class WhatIf:
-    """The desk with one level more, best on its side of one outcome's book. Reads only."""
-
-    def __init__(self, desk: Desk, outcome: OutcomeId, side: Side, level: Level) -> None:
-        """`side` is that of the order which would take the level."""
-        self._desk = desk
-        self._outcome = outcome
-        self._side = side
-        self._level = level
-        self.now = desk.now
-
-    def book(self, outcome: OutcomeId) -> BookView | None:
-        """The book, or the moved one."""
-        book = self._desk.book(outcome)
-        if outcome != self._outcome or book is None:
-            return book
-        return MovedBook(book, self._side.opposite, self._level)
-
-    def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
-        """What an order could take, the new level first."""
-        levels = self._desk.depth(outcome, side)
-        return [self._level, *levels] if outcome == self._outcome and side is self._side else levels
-
-    def next_intent(self) -> IntentId:
-        """The id that the next intent will get."""
-        return self._desk.intent_to_come()
-
-    def fill_rate(self, kind: str) -> int:
-        """As the desk measured it."""
-        return self._desk.fill_rate(kind)
-
-    def busy(self, subject: str) -> bool:
-        """Whether something for this subject is at work."""
-        return self._desk.busy(subject)
-
-    def market(self, market: MarketId) -> Market | None:
-        """A market of the catalogue."""
-        return self._desk.market(market)
-
-
 class Contingency(msgspec.Struct, frozen=True):
     """What is done if a move comes: the intent, which passed all rules, and the orders of its first wave.
 
@@ -112,10 +72,14 @@ class Contingency(msgspec.Struct, frozen=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A contingency that came about: approved as of now, with its orders ready to leave."""
+    """What was worked out ahead and came about: approved as of now, with its orders ready to leave.
+
+    `ended` is what its event ends, which stands on record before it.
+    """
 
     approved: Approved
     ready: Ready
+    ended: tuple[BasketEnd, ...] = ()
 
 
 class Contingencies:

@@ -517,6 +517,9 @@ class Desk:
     def reserved(self, market: MarketId) -> Money:
         return self.exposure.reserved_in(market)
 
+    def reserved_for(self, intent: IntentId, market: MarketId) -> Money:
+        return self.exposure.reserved_for(intent, market)
+
     def order(self, order: OrderId) -> Order | None:
         return self.execution.orders.find(order)
 

@@ -20,6 +20,7 @@ from dutchbook.domain.events import (
     MarketEvent,
     OrderEvent,
     OrderFilled,
+    OrderReported,
     Resumed,
     TimerFired,
     VenueStateChanged,
@@ -39,6 +40,7 @@ from dutchbook.engine.outflow import Outflow, Outlets
 from dutchbook.engine.ports import Entry, Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record
 from dutchbook.engine.reliving import relive
+from dutchbook.engine.replacements import Replacements
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.turn import QUIET, Turn, decide, look, tidy, turn
 from dutchbook.risk.halt import Halt, HaltSwitch
@@ -114,6 +116,8 @@ class Loop:
         self._next_mark = MARK_EVERY
         self.contingencies: Contingencies | None = None
         """What is decided before its tick, if anything is; for the first of the strategies."""
+        self.replacements: Replacements | None = None
+        """What takes the place of quotes whose cancels are out, if that is worked out ahead; for the first strategy."""
         self.decoded: Callable[[], None] | None = None
         """Called when a frame is decoded: for figures of how long it takes, never for decisions."""
 
@@ -416,6 +420,7 @@ class Loop:
             # mypy knows isinstance only, which costs more on the path of every tick.
             cause = self._append(*event_record(event), cause)  # type: ignore[arg-type]
             self.counters.fills += isinstance(event, OrderFilled)
+            sent = isinstance(event, OrderReported) and self._replace(event, cause)
             result = turn(self.desk, event, self._strategies, self._view, self._rules)
             self.bus.publish(event, cause)
             if isinstance(event, Resumed):
@@ -423,9 +428,20 @@ class Loop:
             elif isinstance(event, HaltOrdered):
                 self._take_down(event, cause)
             self._follow(result, cause)
+            if sent:
+                self._outflow.settle_ahead()
         finally:
             if outermost:
                 self._record.write_out(end=True)
+
+    def _replace(self, event: OrderReported, cause: Cause) -> bool:
+        """What was prepared for this news, if anything was, leaves at once; the turn follows behind."""
+        replacements = self.replacements
+        found = None if replacements is None else replacements.come_true(event)
+        if found is None or replacements is None:
+            return False
+        self._outflow.send_ahead(found, replacements.launch, cause)
+        return True
 
     def _follow(self, result: Turn, cause: Cause) -> None:
         """Put on record what the turn led to and do it; then what observers saw: no order waits for that.

@@ -23,12 +23,12 @@ from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.contingencies import Decided
 from dutchbook.engine.counters import LoopCounters
-from dutchbook.engine.desk import Desk
+from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.ports import Entry, Gateway
 from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
-from dutchbook.execution.step import NOTHING, Offer, Ordered, Step
+from dutchbook.execution.step import NOTHING, BasketEnd, Offer, Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.review import Refused
 from dutchbook.venues.trading import OrderDenied
@@ -68,12 +68,14 @@ class Sent(msgspec.Struct, frozen=True):
     """A decision that was made before its tick, on record and on its way; the turn has not come to it yet.
 
     `named` are the orders as they are on record. `stayed` are those that did not leave, with why, and their place.
+    `ended` is what of the turn is on record already.
     """
 
     intent: Intent
     named: tuple[Order, ...]
     stayed: tuple[tuple[Order, str, Cause], ...]
     line: Cause
+    ended: tuple[BasketEnd, ...] = ()
 
 
 class _OrderLine(NamedTuple):
@@ -110,6 +112,8 @@ class Outflow:
                 self._kept.add(prepared.market.id)
                 entries.append(("market", prepared.market))
             entries.append(("order", named[-1]))
+        for ended in decided.ended:
+            self._append("basket", ended, cause)
         line, *places = self._append_with(("verdict", verdict_record(decided.approved)), entries, cause)
         orders = [place for place, (kind, _) in zip(places, entries, strict=True) if kind == "order"]
         self._write_out()
@@ -120,7 +124,7 @@ class Outflow:
         else:
             launch(decided.ready, named, now)
             self._counters.orders += len(named)
-        self._sent = Sent(decided.approved.intent, tuple(named), stayed, line)
+        self._sent = Sent(decided.approved.intent, tuple(named), stayed, line, decided.ended)
 
     def settle_ahead(self) -> None:
         """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""
@@ -135,7 +139,7 @@ class Outflow:
             self._append("operation", operation, cause)
         for market in result.learned.decided:
             self._append("market", market, cause)
-        self.perform(result.learned.step, cause)
+        self.perform(self._not_sent(result.learned), cause)
         for decision in result.decisions:
             if isinstance(decision, Granted):
                 self._granted(decision, cause)
@@ -165,6 +169,17 @@ class Outflow:
             self._desk.named(order)
         self.perform(replace(step, orders=()), sent.line)
         self._report_stayed(sent.stayed)
+
+    def _not_sent(self, learned: Learned) -> Step:
+        """What an event led to, without what was put on record before the turn came to it: nothing else was first."""
+        sent, step = self._sent, learned.step
+        if sent is None or not sent.ended:
+            return step
+        expected = Step(ended=sent.ended, timers=step.timers)
+        if step != expected or learned.fitting or learned.operations or learned.decided:
+            raise self._another_decision(sent)
+        self._sent = replace(sent, ended=())
+        return replace(step, ended=())
 
     def _another_decision(self, sent: Sent) -> IllegalTransition:
         return IllegalTransition(

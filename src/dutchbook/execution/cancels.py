@@ -1,6 +1,6 @@
 """Cancels: watched until their orders are over, held back while their venue takes none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.orders import Order, OrderId
@@ -27,7 +27,7 @@ class Cancels:
         self._venues = venues
         self._venue_of = venue_of
         self._settings = settings
-        self._asked: set[OrderId] = set()
+        self._asked: dict[OrderId, None] = {}
         self._held_back: dict[Venue, list[OrderId]] = {}
 
     def want(self, order: Order, draft: StepDraft) -> None:
@@ -37,9 +37,13 @@ class Cancels:
         else:
             draft.cancels.append(order.id)
 
+    def out(self) -> Iterable[OrderId]:
+        """Orders whose cancel was sent and not heard of, the oldest first."""
+        return self._asked
+
     def over(self, order: OrderId) -> None:
         """An order is in its final state."""
-        self._asked.discard(order)
+        self._asked.pop(order, None)
 
     def venue_changed(self, venue: Venue, draft: StepDraft) -> None:
         """Send what was held back, if the venue takes it now."""
@@ -70,7 +74,7 @@ class Cancels:
             venue = self._venue_of(sent)
             if self._venues.takes_cancels(venue):
                 draft.cancels.append(order)
-                self._asked.add(order)
+                self._asked[order] = None
                 patience = self._settings.insist_after if sent.insists else self._settings.cancel_timeout
                 draft.timers.append((_CANCEL + order, Nanos(now + patience)))
             else:

@@ -152,6 +152,18 @@ class Execution:
             return status is OrderStatus.SENDING or (status in _RESTING and self._baskets.owns(order_id))
         return self._cancels.expects(timer)
 
+    def leaving(self) -> Iterable[Order]:
+        """Orders whose cancel was sent and not heard of, the oldest first."""
+        return (self.orders[order] for order in self._cancels.out())
+
+    def ending(self, order: Order) -> BasketEnd | None:
+        """How the plan of a withdrawn quote ends once its venue says that the order is gone; None if it may not end."""
+        return self._plans.ending(order)
+
+    def first_order(self, intent: Intent, now: Nanos) -> Order | None:
+        """The order that would leave if a quote was approved now; None if none would."""
+        return self._plans.first_order(intent, now)
+
     def offered(self, offer: Offer, now: Nanos) -> None:
         """An order that a step offered leaves once more."""
         self.unknown.offered(offer, now)

@@ -36,9 +36,9 @@ class ExecutionSettings(RoomSettings):
     # Defaults are written as people write them; validation makes them integers.
     decide_ahead: bool = Field(
         default=True,
-        description="Work out in idle moments what near misses would lead to if one price moved, so that the orders "
-        "leave as soon as it does. What is decided does not change by it. Timestamps of orders then come in steps of "
-        "ten seconds, rounded down.",
+        description="Work out in idle moments what near misses would lead to if one price moved, and which quote "
+        "follows one whose cancel is out, so that the orders leave as soon as that happens. What is decided does not "
+        "change by it. Timestamps of orders then come in steps of ten seconds, rounded down.",
     )
     spin: Duration = Field(
         default="0s",  # type: ignore[assignment]

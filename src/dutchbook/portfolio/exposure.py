@@ -164,6 +164,11 @@ class Exposure:
         """What all intents and live orders may still spend in one market."""
         return Money(self._reserved.get(market, 0))
 
+    def reserved_for(self, intent: IntentId, market: MarketId) -> Money:
+        """What one intent and its live orders may still spend in one market."""
+        hold = self._holds.get(intent)
+        return Money(0 if hold is None else hold.counted.get(market, 0))
+
     def reserved_at(self, venue: Venue) -> Money:
         """What all intents and live orders may still spend at one venue."""
         return Money(self._at_venue.get(venue, 0))

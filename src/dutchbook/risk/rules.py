@@ -17,7 +17,7 @@ from dutchbook.risk.sending import can_be_sent
 from dutchbook.risk.settings import RiskSettings, percent
 from dutchbook.risk.venue_cash import venue_cash
 
-__all__ = ["Cap", "Refusal", "Rule", "guardian_rules", "momentary_rules", "tightest"]
+__all__ = ["Cap", "Refusal", "Rule", "book_rules", "guardian_rules", "momentary_rules", "tightest", "time_rules"]
 
 _MILLION = 1_000_000
 _amount = attrgetter("amount")
@@ -49,18 +49,27 @@ def guardian_rules(settings: RiskSettings) -> tuple[Rule, ...]:
     )
 
 
-def momentary_rules(settings: RiskSettings) -> tuple[Rule, ...]:
-    """Those of the guardian's rules whose answer time or books alone can change: what was approved ahead passes them
-    again, with the books of its own legs as they were foreseen."""
+def time_rules(settings: RiskSettings) -> tuple[Rule, ...]:
+    """Those of the guardian's rules whose answer time can change, and the worth of what is held."""
     return (
         halted,
         paused,
         high_water_mark(settings),
         ratcheting_stop(settings),
         daily_loss(settings),
-        price_age(settings),
         before_close(settings),
     )
+
+
+def book_rules(settings: RiskSettings) -> tuple[Rule, ...]:
+    """Those of the guardian's rules that ask what the books of an intent show, and when they were heard."""
+    return (price_age(settings), slippage_guard(settings))
+
+
+def momentary_rules(settings: RiskSettings) -> tuple[Rule, ...]:
+    """Those of the guardian's rules whose answer time or books alone can change: what was approved ahead passes them
+    again, with the books of its own legs as they were foreseen."""
+    return (*time_rules(settings), price_age(settings))
 
 
 def tightest(caps: Iterable[Cap]) -> Cap:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.events import Event
 from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.orders import IntentId
+from dutchbook.domain.orders import Intent, IntentId, Order
 from dutchbook.domain.units import Nanos
 from dutchbook.domain.wishes import Wish
 
@@ -75,4 +75,20 @@ class Tidies(Protocol):
 
     def tidy(self, desk: DeskView) -> Sequence[Wish]:
         """Called once what it wanted of an event is done. Wanting nothing, it need not wait for this."""
+        ...
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """A strategy that puts another order in the place of one that it withdrew."""
+
+    def likely(self, order: Order, desk: DeskView) -> Intent | None:
+        """What it would most likely want if its venue said now that the order is gone, nothing of it filled.
+
+        Asking changes nothing.
+        """
+        ...
+
+    def following(self, order: Order, desk: DeskView) -> Intent | None:
+        """What it wants, as the venue just said that. The event, which it hears next, leads to this same intent."""
         ...

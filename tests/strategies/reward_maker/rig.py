@@ -19,7 +19,7 @@ from dutchbook.domain.events import (
 )
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Fill, Intent, IntentId, Order, OrderId, Report
+from dutchbook.domain.orders import Fill, Intent, IntentId, Order, OrderId, OrderStatus, Report
 from dutchbook.domain.rewards import RewardOffer, RewardTerms
 from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Nanos, Price, Size, notional_up
 from dutchbook.domain.wishes import MergePair, Wake, Wish, Withdraw
@@ -29,6 +29,7 @@ from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 from dutchbook.strategies.ports import DeskView
 from dutchbook.strategies.reward_maker.maker import RewardMaker
+from dutchbook.strategies.reward_maker.making import Own
 from dutchbook.strategies.reward_maker.observations import MakerObservation
 from dutchbook.strategies.reward_maker.selection import RestingOf
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
@@ -77,6 +78,8 @@ class Rig:
         self.stopped: str | None = None
         self.refuses = False
         """Whether the venue refuses every order."""
+        self.foretold: list[Intent] | None = None
+        """Where it is a list, the maker is asked what follows each cancelled quote before it hears of it."""
         self.silent = False
         """Whether it says nothing of new orders, which it may have or not."""
         self._fills = 0
@@ -107,6 +110,10 @@ class Rig:
 
     def reserved(self, market: MarketId) -> Money:
         open_ = (o for o in self.orders.values() if o.leg.market == market and o.leg.side is Side.BUY)
+        return Money(sum(notional_up(order.leg.limit, order.remaining) for order in open_))
+
+    def reserved_for(self, intent: IntentId, market: MarketId) -> Money:
+        open_ = (o for o in self.orders.values() if (o.intent, o.leg.market, o.leg.side) == (intent, market, Side.BUY))
         return Money(sum(notional_up(order.leg.limit, order.remaining) for order in open_))
 
     def market(self, market: MarketId) -> Market | None:
@@ -228,9 +235,25 @@ class Rig:
         served: list[Wish] = []
         reports = self._carry_out(wishes, served)
         while reports:
-            following = self.maker.on_event(self._report(*reports.pop(0)), self.desk)
+            order, report = reports.pop(0)
+            foretold = self._foretell(self.orders[order]) if report is Report.CANCELLED else None
+            following = self.maker.on_event(self._report(order, report), self.desk)
+            assert foretold is None or list(following) == [foretold]
             reports += self._carry_out(following, served)
         return served
+
+    def _foretell(self, order: Order) -> Intent | None:
+        if self.foretold is None or order.status is not OrderStatus.OPEN or order.filled:
+            return None
+        before = resting_of(self.maker)
+        likely = self.maker.likely(order, self.desk)
+        assert resting_of(self.maker) == before
+        following = self.maker.following(order, self.desk)
+        assert (likely is None) == (following is None)
+        if likely is not None and following is not None:
+            assert likely.legs == following.legs
+            self.foretold.append(following)
+        return following
 
     def _carry_out(self, wishes: Sequence[Wish], served: list[Wish]) -> list[tuple[OrderId, Report]]:
         """Do what is wished for, then what was put off until that was done."""
@@ -271,3 +294,8 @@ class Rig:
         if self.orders[order].status.final:
             self.plans.pop(self.orders[order].intent, None)
         return OrderReported(order, report, self.desk.now)
+
+
+def resting_of(maker: RewardMaker) -> list[tuple[Own | None, Own | None]]:
+    """What the maker knows of its own orders."""
+    return [(side.quote, side.hedge) for making in maker.makings for side in making.sides]

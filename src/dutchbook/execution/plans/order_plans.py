@@ -5,11 +5,11 @@ from typing import assert_never
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
-from dutchbook.domain.orders import Fill, Intent, IntentId, Leg, Order, OrderId, PlanKind, Route
+from dutchbook.domain.orders import Fill, Intent, IntentId, Leg, Order, OrderId, OrderStatus, PlanKind, Route
 from dutchbook.domain.units import Money, Nanos, Size, dollars, notional_down, notional_up
 from dutchbook.execution.gate import Blocked, Watch
 from dutchbook.execution.markouts import Choice, Markouts, mid_of
-from dutchbook.execution.orders import Change, Orders
+from dutchbook.execution.orders import Change, Orders, leaving
 from dutchbook.execution.plans.entry import entry
 from dutchbook.execution.plans.progress import Cancel, Done, Move, Progress, Send, Surroundings, Wait
 from dutchbook.execution.plans.resting import hides, iceberg, limit, post_only
@@ -123,6 +123,24 @@ class OrderPlans:
         if plan is not None:
             plan.stopped = True
             self._advance(plan, now, draft)
+
+    def ending(self, order: Order) -> BasketEnd | None:
+        """See `Execution.ending`."""
+        plan = self._by_order.get(order.id)
+        if plan is None or plan.intent.plan is not PlanKind.POST_ONLY or not plan.stopped:
+            return None
+        if plan.awaited or plan.unsettled or plan.orders != [order.id] or order.status is not OrderStatus.OPEN:
+            return None
+        return None if order.filled or order.taken_back else self._ended(plan)
+
+    def first_order(self, intent: Intent, now: Nanos) -> Order | None:
+        """See `Execution.first_order`."""
+        if intent.plan is not PlanKind.POST_ONLY:
+            return None
+        move = self._next(_Plan(intent), now)
+        if not isinstance(move, Send) or self._blocked(move.leg) is not None:
+            return None
+        return leaving(intent.id, 1, move.leg, now, Route(intent.id), insists=intent.insists)
 
     def stop_all(self, market: MarketId | None, *, buys_only: bool) -> None:
         """A person cancels a market, or all: plans end, those too that have no order at work just now."""
@@ -270,25 +288,27 @@ class OrderPlans:
             draft.timers.append((_PLAN + plan.intent.id, at))
 
     def _end(self, plan: _Plan, why: str, draft: StepDraft) -> None:
+        ended = self._ended(plan)
+        draft.ended.append(ended)
+        self._forget(plan)
+        if ended.ending is Ending.NOTHING and plan.intent.plan is PlanKind.POST_ONLY:
+            return
+        filled, size = sum(self._orders[order].filled for order in plan.orders), plan.intent.legs[0].size
+        traded = f"{dollars(Money(filled))} of {dollars(Money(size))} contracts for {dollars(Money(plan.spent))}"
+        self._say(draft, plan, f"{ended.ending}: {traded} dollars; {why}")
+
+    def _ended(self, plan: _Plan) -> BasketEnd:
+        """How a plan ends with what is filled by now."""
         leg = plan.intent.legs[0]
         filled = sum(self._orders[order].filled for order in plan.orders)
-        ending = Ending.NOTHING if not filled else Ending.COMPLETE if filled == leg.size else Ending.PART
-        draft.ended.append(
-            BasketEnd(
-                intents=(plan.intent.id,),
-                subject=plan.intent.subject,
-                ending=ending,
-                sets=Size(0),
-                result=Money(-plan.spent),
-                kept=((leg.outcome, Size(filled)),) if filled and leg.side is Side.BUY else (),
-            )
+        return BasketEnd(
+            intents=(plan.intent.id,),
+            subject=plan.intent.subject,
+            ending=Ending.NOTHING if not filled else Ending.COMPLETE if filled == leg.size else Ending.PART,
+            sets=Size(0),
+            result=Money(-plan.spent),
+            kept=((leg.outcome, Size(filled)),) if filled and leg.side is Side.BUY else (),
         )
-        if not filled and plan.intent.plan is PlanKind.POST_ONLY:
-            self._forget(plan)
-            return
-        traded = f"{dollars(Money(filled))} of {dollars(Money(leg.size))} contracts for {dollars(Money(plan.spent))}"
-        self._say(draft, plan, f"{ending}: {traded} dollars; {why}")
-        self._forget(plan)
 
     def _begin(self, intent: Intent) -> _Plan:
         plan = self._working[intent.id] = _Plan(intent)

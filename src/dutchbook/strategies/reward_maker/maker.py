@@ -6,6 +6,7 @@ takes its place, so at no moment two of them can fill. What it knows of its own 
 
 from collections.abc import Collection, Container, Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from dutchbook.domain.events import (
     AccountStated,
@@ -27,7 +28,7 @@ from dutchbook.domain.events import (
     VenueStateChanged,
 )
 from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.orders import Intent, OrderStatus
+from dutchbook.domain.orders import Intent, Order, OrderId, OrderStatus
 from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import Money, Nanos, Size
 from dutchbook.domain.wishes import Wake, Wish, Withdraw
@@ -36,7 +37,7 @@ from dutchbook.strategies.ports import DeskView
 from dutchbook.strategies.reward_maker.appointments import Appointments
 from dutchbook.strategies.reward_maker.fair import FairValue, Microprice
 from dutchbook.strategies.reward_maker.hedger import Hedger
-from dutchbook.strategies.reward_maker.making import Making, OutcomeSide
+from dutchbook.strategies.reward_maker.making import Making, OutcomeSide, Own
 from dutchbook.strategies.reward_maker.observations import MakerFigures, MakerObservation
 from dutchbook.strategies.reward_maker.ports import Stock
 from dutchbook.strategies.reward_maker.quoted_markets import QuotedMarkets
@@ -55,6 +56,14 @@ _UNSEEN: tuple[MakerObservation, ...] = ()
 _RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 
 type _News = OrderReported | OrderFilled | FillMined | FillSettled | FillReversed
+
+
+class _Foretold(NamedTuple):
+    """What follows an order whose end the desk is about to learn of, as it was said then."""
+
+    order: OrderId
+    at: Nanos
+    intent: Intent | None
 
 
 class RewardMaker:
@@ -93,6 +102,7 @@ class RewardMaker:
         """Markets in which something is on its way that was not followed yet: nothing of it waits for that."""
         self._later: list[Making] = []
         """Those of them in which a quote was replaced, and nothing else looked at."""
+        self._foretold: _Foretold | None = None
 
     @property
     def makings(self) -> Collection[Making]:
@@ -170,6 +180,25 @@ class RewardMaker:
             self._note_due(making, desk.now)
         return [*wishes, *self._wake(desk.now)]
 
+    def likely(self, order: Order, desk: DeskView) -> Intent | None:
+        """See `Replaces.likely`."""
+        found = self._giving_way(order, desk.now)
+        if found is None:
+            return None
+        making, side, _ = found
+        return self._quoter.likely(making, side, desk, self._stock.reserved_for(order.intent, making.id))
+
+    def following(self, order: Order, desk: DeskView) -> Intent | None:
+        """See `Replaces.following`."""
+        found = self._giving_way(order, desk.now)
+        if found is None:
+            return None
+        making, side, quote = found
+        quote.over = True
+        freed = self._stock.reserved_for(order.intent, making.id)
+        self._foretold = _Foretold(order.id, desk.now, self._quoter.follow(making, side, desk, freed))
+        return self._foretold.intent
+
     def observations(self) -> Sequence[MakerObservation]:
         """What was seen since the last call; given once."""
         if not (self._seen or self._quoter.seen or self._hedger.seen):
@@ -231,6 +260,19 @@ class RewardMaker:
         making = None if order is None else self._by_outcome.get(order.leg.outcome)
         if order is None or making is None:
             return _NOTHING
+        foretold, self._foretold = self._foretold, None
+        if foretold is None or (foretold.order, foretold.at) != (order.id, desk.now):
+            following = self._follow_news(event, order, making, desk)
+        else:
+            following = foretold.intent
+        if following is None:
+            return self._look((making,), desk, moved=False)
+        self._behind.append(making)
+        self._later.append(making)
+        return (following,)
+
+    def _follow_news(self, event: _News, order: Order, making: Making, desk: DeskView) -> Intent | None:
+        """Take in how an order stands; what takes its place, if it made room and nothing else has to be looked at."""
         side = making.side(order.leg.outcome)
         if not isinstance(event, OrderReported):
             making.follow_sale(event)
@@ -242,19 +284,28 @@ class RewardMaker:
                 own.left = Size(order.leg.size - order.filled - order.taken_back)
                 own.over = order.status.final
                 own.rests = own.rests or order.status in _RESTING
-        following = self._quoter.follow(making, side, desk) if self._makes_room(making, side, desk.now) else None
-        if following is None:
-            return self._look((making,), desk, moved=False)
-        self._behind.append(making)
-        self._later.append(making)
-        return (following,)
-
-    def _makes_room(self, making: Making, side: OutcomeSide, now: Nanos) -> bool:
-        """Whether a quote was withdrawn and is gone, and nothing else is new: the next one need not wait for a look."""
         quote = side.quote
-        if quote is None or not (quote.over and quote.leaving and quote.rests) or quote.left != quote.size:
+        if quote is None or not quote.over or not self._makes_room(making, quote, desk.now):
+            return None
+        return self._quoter.follow(making, side, desk)
+
+    def _makes_room(self, making: Making, quote: Own, now: Nanos) -> bool:
+        """Whether a quote was withdrawn whole and nothing else is new: once it is gone, the next need not wait for a
+        look."""
+        if not (quote.leaving and quote.rests) or quote.left != quote.size:
             return False
         return self._hedger.rests(making) and not making.settles(now)
+
+    def _giving_way(self, order: Order, now: Nanos) -> tuple[Making, OutcomeSide, Own] | None:
+        """Where an order is a quote that was withdrawn and makes room as soon as its venue says that it is gone."""
+        making = self._by_outcome.get(order.leg.outcome)
+        if making is None:
+            return None
+        side = making.side(order.leg.outcome)
+        quote = side.quote
+        if quote is None or quote.intent != order.intent or quote.over or not self._makes_room(making, quote, now):
+            return None
+        return making, side, quote
 
     def _filled_in(self, making: Making, promised: Money) -> Filled:
         cost = self._hedger.unhedged(making)

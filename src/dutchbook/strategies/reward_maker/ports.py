@@ -28,6 +28,10 @@ class Stock(Protocol):
         """What intents and live orders may still spend in a market."""
         ...
 
+    def reserved_for(self, intent: IntentId, market: MarketId) -> Money:
+        """What an intent and its live orders may still spend in a market: a part of what is reserved there."""
+        ...
+
     def market(self, market: MarketId) -> Market | None: ...
 
     def order(self, order: OrderId) -> Order | None:

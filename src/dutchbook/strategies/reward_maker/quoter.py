@@ -40,6 +40,7 @@ _MILLION = 1_000_000
 _NO_PLACE = frozenset({"book", "reward_band"})
 """Rules by which there is no price at all, so that nothing else is asked."""
 _NO_SIGHT = Sight((), ())
+_NO_MONEY = Money(0)
 
 
 class Filled(NamedTuple):
@@ -103,26 +104,42 @@ class Quoter:
                 bound = Money(bound + intent.cost)
         return wishes
 
-    def follow(self, making: Making, side: OutcomeSide, desk: DeskView) -> Intent | None:
+    def follow(self, making: Making, side: OutcomeSide, desk: DeskView, freed: Money = _NO_MONEY) -> Intent | None:
         """What takes the place of a quote that is gone, where nothing filled and the books are as last seen.
 
-        None if nothing does, or a check stands in the way: a `look` says which.
+        None if nothing does, or a check stands in the way: a `look` says which. `freed` is what the quote binds on the
+        desk's books still, where these have not followed it yet.
         """
-        now, sights = desk.now, making.sights
+        now = desk.now
         self._forget_ended(side, now)
         if side.quote is not None or now < side.again:
             return None
-        middle = sights.get(making.yes.outcome, _NO_SIGHT).middle
+        middle = making.sights.get(making.yes.outcome, _NO_SIGHT).middle
         if middle is not None:
             making.variation.observe(middle, now)
-        wanted = self._wanted(making, sights, now)[side.outcome]
+        found = self._next(making, side, now, freed)
+        if found is None:
+            return None
+        self._note(making, side, found[0], now)
+        return self._intent(making, side, *found, desk)
+
+    def likely(self, making: Making, side: OutcomeSide, desk: DeskView, freed: Money) -> Intent | None:
+        """What `follow` would say if the quote of this side was gone by now. Asking changes nothing."""
+        quote, side.quote = side.quote, None
+        try:
+            found = self._next(making, side, desk.now, freed)
+        finally:
+            side.quote = quote
+        return None if found is None else self._wish(making, side, *found, desk)
+
+    def _next(self, making: Making, side: OutcomeSide, now: Nanos, freed: Money) -> tuple[Target, Money] | None:
+        """What a side without a quote should be quoted at, and what that costs."""
+        wanted = self._wanted(making, making.sights, now)[side.outcome]
         if isinstance(wanted, Danger):
             return None
-        cost, bound = self._cost(making, wanted), self._stock.reserved(making.id)
-        if self._obstacle(NOTHING_FILLED, making, side, wanted, cost, bound) is not None:
-            return None
-        self._note(making, side, wanted, now)
-        return self._intent(making, side, wanted, cost, desk)
+        cost, bound = self._cost(making, wanted), Money(self._stock.reserved(making.id) - freed)
+        obstacle = self._obstacle(NOTHING_FILLED, making, side, wanted, cost, bound)
+        return None if obstacle is not None else (wanted, cost)
 
     def _wanted(
         self, making: Making, sights: Mapping[OutcomeId, Sight], now: Nanos
@@ -322,6 +339,12 @@ class Quoter:
         return Money(notional_up(target.price, target.size) + max(0, fee))
 
     def _intent(self, making: Making, side: OutcomeSide, target: Target, cost: Money, desk: DeskView) -> Intent:
+        intent = self._wish(making, side, target, cost, desk)
+        side.quote = Own(intent.id, target.price, target.size, target.size, since=desk.now)
+        self.quotes += 1
+        return intent
+
+    def _wish(self, making: Making, side: OutcomeSide, target: Target, cost: Money, desk: DeskView) -> Intent:
         book = desk.book(side.outcome)
         leg = Leg(
             side.outcome,
@@ -333,7 +356,7 @@ class Quoter:
             TimeInForce.GTC,
             post_only=True,
         )
-        intent = Intent(
+        return Intent(
             id=desk.next_intent(),
             strategy=REWARD_MAKER,
             kind=QUOTE,
@@ -349,9 +372,6 @@ class Quoter:
             rests=self._settings.quote_rests,
             insists=True,
         )
-        side.quote = Own(intent.id, target.price, target.size, target.size, since=desk.now)
-        self.quotes += 1
-        return intent
 
 
 def _withdrawn(side: OutcomeSide, danger: Danger) -> list[Wish]:
