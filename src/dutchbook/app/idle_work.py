@@ -1,6 +1,7 @@
 """What a desk does behind a frame while nothing comes: it prepares for the next one, and may stay awake for it."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Protocol
 
 from dutchbook.domain.identity import Venue
@@ -27,9 +28,10 @@ class Ahead(Protocol):
 class IdleWork:
     """Works within the event loop that hands out the frames. What it raises, `check` raises."""
 
-    def __init__(self, ahead: Ahead, clock: Clock, spin: Nanos) -> None:
-        """`spin` is how long it stays awake after a frame while something is prepared."""
+    def __init__(self, ahead: Ahead, clock: Clock, spin: Nanos, venues: Iterable[Venue] = Venue) -> None:
+        """`spin` is how long it stays awake after a frame of these venues while something is prepared."""
         self._ahead = ahead
+        self._sources = tuple(venues)
         self._clock = clock
         self._spin_for = spin
         self._until = Nanos(0)
@@ -39,7 +41,7 @@ class IdleWork:
 
     def after(self, frame: Frame) -> None:
         """A frame was used: what its venue's near misses and moving quotes wait for may be another thing now."""
-        if frame.source.startswith(Venue.POLYMARKET):
+        if frame.source.startswith(self._sources):
             self._until = Nanos(self._clock.now() + self._spin_for)
             self.soon()
 

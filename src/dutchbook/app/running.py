@@ -36,7 +36,7 @@ from dutchbook.config.settings import Settings
 from dutchbook.domain.book import Side
 from dutchbook.domain.errors import DutchbookError
 from dutchbook.domain.events import JournalRef, Resumed
-from dutchbook.domain.identity import OutcomeId
+from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Clock, Frame
@@ -351,7 +351,7 @@ def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | Non
     if contingencies is None or gateway is None:
         return None
     ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
-    return IdleWork(ahead, clock, settings.execution.spin)
+    return IdleWork(ahead, clock, settings.execution.spin, (Venue.POLYMARKET,))
 
 
 def _opening(settings: Settings, now: Nanos, number: int | None) -> Opening:

@@ -201,7 +201,7 @@ def _at_kalshi(keys: KalshiKeys, where: Where, line: _Line, terms: KalshiTerms) 
         signer,
         KalshiDrafter(account, shards),
         hosts,
-        BrokerTerms(group_contracts=terms.group_contracts),
+        BrokerTerms(group_contracts=terms.group_contracts, sign_ahead=line.sign_ahead),
         dial=line.dial(hosts.rest),
     )
     return broker, KalshiOrderCodec(shards, terms.subaccount), None

@@ -60,6 +60,8 @@ class BrokerTerms(msgspec.Struct, frozen=True, kw_only=True):
     """How late REST may show what happened: fills and positions come within a second."""
     status_s: float = 5.0
     group_contracts: int = 1_000
+    sign_ahead: bool = True
+    """Whether the heads of requests are signed before they are wanted."""
     write: WriteTerms = WriteTerms()
     line: LineTerms = LineTerms()
     watch: UserWatch = UserWatch()
@@ -89,7 +91,7 @@ class KalshiBroker:
         self._terms = terms
         account = drafter.account
         clock, sleep = surroundings.clock, surroundings.sleep
-        signed = SignedAhead(hosts.rest, signer, clock)
+        signed = SignedAhead(hosts.rest, signer, clock, ahead=terms.sign_ahead)
         parts = urlsplit(hosts.rest)
         line_terms = msgspec.structs.replace(terms.line, ping=signed.prefix + STATUS)
         line = self.line = OrderLine(
@@ -146,6 +148,17 @@ class KalshiBroker:
         prepared = self._drafter.draft(order, market, now)
         self._want_group(order, market)
         return prepared
+
+    def sign_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
+        """See `SignsAhead.sign_ahead`. Signatures cover no body here: there is only the order to check and to write."""
+        return self._drafter.draft(order, market, now)
+
+    def stamp(self, now: Nanos) -> int:  # noqa: ARG002 - the port's signature
+        """See `SignsAhead.stamp`: a draft has no timestamp."""
+        return 0
+
+    def forget_ahead(self) -> None:
+        """See `SignsAhead.forget_ahead`: nothing is kept."""
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:  # noqa: ARG002 - the port's signature
         """See `Broker.place`. What the write budget does not allow now leaves as soon as it does, or never."""

@@ -28,14 +28,18 @@ class _Head:
 
 
 class SignedAhead:
-    """Heads of requests to one host. `base` is scheme, host and the prefix of all paths."""
+    """Heads of requests to one host. `base` is scheme, host and the prefix of all paths.
 
-    def __init__(self, base: str, signer: KalshiSigner, clock: Clock) -> None:
+    Not to sign `ahead`, nothing is kept: each request is signed when it leaves.
+    """
+
+    def __init__(self, base: str, signer: KalshiSigner, clock: Clock, *, ahead: bool = True) -> None:
         parts = urlsplit(base)
         self.prefix = parts.path.rstrip("/")
         self._host = parts.netloc
         self._signer = signer
         self._clock = clock
+        self._ahead = ahead
         self._kept: dict[tuple[str, str], _Head | None] = {}
 
     def keep(self, method: str, path: str) -> None:
@@ -43,7 +47,8 @@ class SignedAhead:
 
         Queries are not part of what is signed, and what is kept has none.
         """
-        self._kept.setdefault((method, path))
+        if self._ahead:
+            self._kept.setdefault((method, path))
 
     def request(self, method: str, path: str, body: bytes) -> bytes:
         """A whole request, ready to be written. Signed now, if it was not signed ahead lately.
@@ -73,8 +78,11 @@ class SignedAhead:
         """Renew until cancelled: one head at a time, since a signature by RSA takes a third of a millisecond."""
         self.renew()
         while True:
-            for method, path in tuple(self._kept):
-                await sleep(RENEW_S / len(self._kept))
+            kept = tuple(self._kept)
+            if not kept:
+                await sleep(RENEW_S)
+            for method, path in kept:
+                await sleep(RENEW_S / len(kept))
                 self._kept[method, path] = self._sign(method, path, self._clock.now())
 
     def _head(self, method: str, path: str) -> bytes:

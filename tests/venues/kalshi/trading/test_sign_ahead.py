@@ -72,6 +72,25 @@ def test_rsa_signatures_verify_with_a_salt_as_long_as_the_digest() -> None:
     key.public_key().verify(signature, text, PSS(MGF1(SHA256()), 32), SHA256())
 
 
+def test_where_nothing_is_to_be_signed_ahead_each_head_is_signed_as_it_leaves() -> None:
+    clock = Clock()
+    signed = SignedAhead(BASE, KalshiSigner("key", ED25519, clock), clock, ahead=False)
+    signed.keep("POST", ORDERS)
+    signed.renew()
+    clock.at = Nanos(AT + SECOND)
+    assert signed_at(signed.request("POST", ORDERS, b"{}")) == clock.at
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(signed.run(sleep))
+    assert slept == [RENEW_S] * 3
+
+
 def test_a_kept_head_is_signed_once_and_then_used() -> None:
     clock = Clock()
     signed = ahead(clock)

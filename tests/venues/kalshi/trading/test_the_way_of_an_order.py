@@ -48,6 +48,18 @@ async def test_a_fill_of_no_has_the_price_of_no_and_the_fee_that_was_charged() -
         assert fill.fee == 209_700
 
 
+async def test_an_order_that_was_made_ready_before_it_was_wanted_is_the_one_that_a_draft_makes_and_rests() -> None:
+    async with trading() as desk:
+        order, now = desk.order(leg(post_only=True)), desk.time.now()
+        ready = desk.broker.sign_ahead(order, desk.market(), now)
+        assert ready == desk.broker.draft(order, desk.market(), now)
+        assert not desk.box.exchange.open_orders("ann")
+        desk.codec.know([order])
+        desk.ledger.orders[order.id] = order
+        desk.broker.place([ready], now)
+        await desk.settled(order.id, OrderStatus.OPEN)
+
+
 async def test_an_order_is_cancelled() -> None:
     async with trading() as desk:
         [name] = desk.send(leg())
