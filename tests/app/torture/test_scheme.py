@@ -33,6 +33,11 @@ def test_every_kind_of_fault_and_of_blow_comes_sooner_or_later() -> None:
     assert {blow.what for each in schemes for blow in each.blows} == set(What)
 
 
+def test_some_desks_decide_ahead_some_sign_it_too_and_some_do_neither() -> None:
+    kinds = {(each.decides_ahead, each.signs_ahead) for each in (scheme(seed, HOUR) for seed in range(1, 5))}
+    assert kinds == {(False, False), (True, False), (True, True)}
+
+
 def test_a_quiet_one_does_nothing() -> None:
     found = scheme(1, HOUR, quiet=True)
     assert (found.plan.faults, found.blows) == ((), ())

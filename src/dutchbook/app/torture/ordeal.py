@@ -16,6 +16,7 @@ from dutchbook.app.torture.settings import torture_settings
 from dutchbook.app.torture.stage import START, Died, Stage
 from dutchbook.app.torture.truth import Truth
 from dutchbook.config.documents import read_document
+from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import DeskStopped
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.exchange.living.spec import ScenarioSpec
@@ -58,7 +59,7 @@ class _Ordeal:
     def __init__(self, seed: int, plan: Scheme, home: Path) -> None:
         self._seed = seed
         self._plan = plan
-        settings = torture_settings()
+        settings = _of_its_kind(torture_settings(), plan)
         spec = read_document(VILLAGE, ScenarioSpec)
         self._stage = Stage(seed, home, spec, plan.plan, settings)
         # Next to nothing dies in cycles here: looking for them often costs a fortieth of all time.
@@ -180,3 +181,9 @@ class _Ordeal:
         picture = self._stage.desk.picture()
         self._frames += picture.frames
         self._heads.append(picture.journal_head)
+
+
+def _of_its_kind(settings: Settings, plan: Scheme) -> Settings:
+    """A desk that decides ahead, or signs ahead as well, or does neither."""
+    execution = {"decide_ahead": plan.decides_ahead, "sign_ahead": plan.signs_ahead}
+    return settings.model_copy(update={"execution": settings.execution.model_copy(update=execution)})

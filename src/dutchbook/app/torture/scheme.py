@@ -17,6 +17,11 @@ _FIRST = Nanos(40 * SECOND)
 """Before it nothing happens: a desk that never came up proves nothing."""
 _PLACING = ("/order*", "*/portfolio/events/orders*")
 _MODES = ("cancel_only", "post_only", "disabled", "restarting")
+_AHEAD = ((False, False), (False, False), (True, False), (True, True))
+"""Whether a desk decides in idle moments, and signs there as well, one seed after the other.
+
+What leaves by its turn is to be tortured as much as what leaves ahead of it.
+"""
 _STATUSES = (408, 425, 429, 429, 500, 500, 502, 503, 504)
 
 
@@ -46,10 +51,13 @@ class Blow(msgspec.Struct, frozen=True):
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """All that befalls a desk in one torture, and how long after its start there is `quiet`, and the `end`.
 
-    The strategy stops to want things at `calm`, between both.
+    The strategy stops to want things at `calm`, between both. Some desks decide what may come in idle moments, some of
+    them sign it too, and some do neither.
     """
 
     plan: FaultPlan
+    decides_ahead: bool
+    signs_ahead: bool
     blows: tuple[Blow, ...]
     quiet: Nanos
     calm: Nanos
@@ -72,7 +80,16 @@ def scheme(seed: int, lasts: Nanos, *, quiet: bool = False) -> Scheme:
         faults = [_fault(kind, number, rng, until) for number, kind in enumerate(chosen, 1)]
         blows = sorted(_blows(rng, until), key=lambda blow: blow.at)
     plan = FaultPlan.model_validate({"seed": seed, "faults": faults})
-    return Scheme(plan=plan, blows=tuple(blows), quiet=until, calm=Nanos(until + peace // 2), end=lasts)
+    decides, signs = _AHEAD[seed % len(_AHEAD)]
+    return Scheme(
+        plan=plan,
+        decides_ahead=decides,
+        signs_ahead=signs,
+        blows=tuple(blows),
+        quiet=until,
+        calm=Nanos(until + peace // 2),
+        end=lasts,
+    )
 
 
 def _fault(kind: str, number: int, rng: Random, until: Nanos) -> _Fields:

@@ -87,7 +87,13 @@ class Stage:
             where,
             self.settings.venues,
             self.clock,
-            seats=seats(armed, self.settings.live.order_limit, _dialler(self.loop)),
+            seats=seats(
+                armed,
+                self.settings.live.order_limit,
+                _dialler(self.loop),
+                decide_ahead=self.settings.execution.decide_ahead,
+                sign_ahead=self.settings.execution.sign_ahead,
+            ),
             around=around,
             rewards=filters_wanted(self.settings),
         )
