@@ -59,6 +59,11 @@ class _Batch(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
     bodies: tuple[bytes, ...]
 
+    def without(self, ids: frozenset[str] | None) -> "_Batch":
+        """The others; None for none of them."""
+        kept = [] if ids is None else [pair for pair in zip(self.ids, self.bodies, strict=True) if pair[0] not in ids]
+        return _Batch(tuple(id_ for id_, _ in kept), tuple(body for _, body in kept))
+
 
 class OrderSender:
     """Orders and cancels of one account. `tell` hears every answer; `doubt` that the account should be read again."""
@@ -96,7 +101,7 @@ class OrderSender:
         self.signed()
         for part in batched(signed, MOST_ORDERS):
             ids, bodies = zip(*part, strict=True)
-            self._leave(ids, bodies)
+            self._leave(_Batch(ids, bodies))
         for one in prepared:
             known = self.sent.get(one.venue_id)
             if known is not None and one.order.status is OrderStatus.UNKNOWN:
@@ -126,12 +131,12 @@ class OrderSender:
             self._probing = True
             self._cancel(_PROBE)
 
-    def _leave(self, ids: tuple[str, ...], bodies: tuple[bytes, ...]) -> None:
-        departures, bills, batch = self._way.departures, _BILLS[len(ids)], _Batch(ids, bodies)
+    def _leave(self, batch: _Batch) -> None:
+        departures, bills = self._way.departures, _BILLS[len(batch.ids)]
         if departures.pay(bills):
             self._write_orders(batch)
         else:
-            departures.leave(Departure(bills, ids, partial(self._write_orders, batch), batch))
+            departures.leave(Departure(bills, batch.ids, partial(self._write_orders, batch), batch))
 
     def _write_orders(self, batch: _Batch) -> None:
         ids, bodies = batch.ids, batch.bodies
@@ -169,23 +174,21 @@ class OrderSender:
     def _withdraw(self, wanted: frozenset[str] | None, now: Nanos) -> frozenset[str]:
         """Orders that wait and are not wanted any more; None for all. What would have left with them goes on without.
 
-        They wait for the rate limits, or for a connection.
+        They wait for the rate limits, or for a connection: those have been paid for.
         """
 
         def among(cargo: object) -> bool:
             return isinstance(cargo, _Batch) and (wanted is None or not wanted.isdisjoint(cargo.ids))
 
-        held = [each.cargo for each in self._way.departures.withdraw(lambda each: among(each.cargo))]
+        unpaid = [each.cargo for each in self._way.departures.withdraw(lambda each: among(each.cargo))]
         stayed: list[str] = []
-        for batch in (*held, *self._way.line.withdraw(among)):
-            if not isinstance(batch, _Batch):
-                continue
-            pairs = list(zip(batch.ids, batch.bodies, strict=True))
-            keep = [pair for pair in pairs if wanted is not None and pair[0] not in wanted]
-            stayed += [id_ for id_, _ in pairs if wanted is None or id_ in wanted]
-            if keep:
-                ids, bodies = zip(*keep, strict=True)
-                self._leave(ids, bodies)
+        for go_on, found in ((self._leave, unpaid), (self._write_orders, self._way.line.withdraw(among))):
+            for batch in found:
+                if isinstance(batch, _Batch):
+                    keep = batch.without(wanted)
+                    stayed += [id_ for id_ in batch.ids if id_ not in keep.ids]
+                    if keep.ids:
+                        go_on(keep)
         if stayed:
             self._not_sent(tuple(stayed), "cancelled before it left", now)
         return frozenset(stayed)

@@ -14,6 +14,7 @@ from dutchbook.exchange.servers.polymarket.auth import Restriction
 from dutchbook.exchange.servers.polymarket.clob_options import ClobOptions
 from dutchbook.exchange.servers.polymarket.user_events import UserQuirks
 from dutchbook.venues.polymarket.order_body import MOST_ORDERS
+from dutchbook.venues.polymarket.order_limits import PLACES
 from tests.exchange.servers.polymarket.clob_stage import NO, PLAIN, THIRD, V3_YES, YES
 from tests.venues.live.virtual_time import until
 from tests.venues.polymarket.broker.stage import ADDRESS, Stage
@@ -467,6 +468,23 @@ async def test_an_order_that_waits_for_a_connection_is_taken_back_when_it_is_can
         assert not {order.venue_id for order in stayed} & {
             order.new.id for order in stage.exchange.orders_of(ADDRESS.lower())
         }
+
+
+async def test_what_is_left_of_a_batch_that_waits_for_a_connection_is_paid_for_once() -> None:
+    def room(stage: Stage) -> float:
+        return next(each.left for each in stage.broker.fillings() if each.name == PLACES)
+
+    async with Stage().playing(cash=1_000_000) as stage:
+        stage.turn_on("slow_answer", path="/order*", method="POST", delay="5s")
+        full = room(stage)
+        sent = [stage.place(*(stage.order(Side.BUY, 100 + 100 * n, 500) for _ in range(2))) for n in range(10)]
+        assert full - room(stage) == 20
+        for pair in sent:
+            stage.cancel(pair[0])
+        assert full - room(stage) == 20
+        stayed = [pair for pair in sent if stage.now(pair[0]).status is S.REJECTED]
+        assert stayed, "no batch waited for a connection"
+        await stage.happen(lambda: all(stage.now(second).status is S.OPEN for _, second in stayed), seconds=60)
 
 
 async def test_too_many_requests_is_a_refusal_and_slows_us_down() -> None:
