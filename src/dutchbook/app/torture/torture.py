@@ -2,7 +2,9 @@
 
 import multiprocessing
 import shutil
+import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -93,8 +95,10 @@ def _trials(wanted: Wanted) -> Iterator[Trial]:
     if wanted.jobs == 1 or wanted.seeds == 1:
         yield from (_of(wanted, seed) for seed in seeds)
         return
-    # A process ends after some seeds, so that nothing adds up; to start one costs a quarter seed.
-    context = multiprocessing.get_context("spawn")
+    # A process ends after some seeds, so that nothing adds up. To start one anew costs a quarter seed; a copy of this
+    # one has everything loaded, and may be made where no other thread can hold a lock.
+    copies = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if copies else "spawn")
     with context.Pool(min(wanted.jobs, wanted.seeds), maxtasksperchild=25) as pool:
         yield from pool.imap_unordered(_Work(wanted), seeds)
 
