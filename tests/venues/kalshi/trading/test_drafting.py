@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market, MarketStatus
-from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, TimeInForce
+from dutchbook.domain.orders import Leg, TimeInForce
 from dutchbook.domain.units import ONE, SECOND, Money, Nanos, Price, Size
 from dutchbook.exchange.matching.messages import SelfTrade
 from dutchbook.exchange.servers.kalshi.order_requests import CREATE, check_create, new_order
@@ -19,14 +19,11 @@ from dutchbook.venues.trading import OrderDenied
 from tests.conftest import protocol_samples
 from tests.exchange.servers.kalshi.venue import BITCOIN, LEP, START, TAPERED, TENNIS, listing
 from tests.venues.kalshi.trading.desk_side import leg
+from tests.venues.kalshi.trading.orders import planned as order
 
 SAMPLES = protocol_samples("kalshi/rest_demo")
 MARKET = listing(LEP, TENNIS, "Lepchenko").market
 FINE = msgspec.structs.replace(MARKET, grid=TAPERED)
-
-
-def order(wanted: Leg, name: str = "run-i1-1") -> Order:
-    return Order(id=OrderId(name), intent=IntentId("i1"), leg=wanted, created=START)
 
 
 def body(wanted: Leg, market: Market = MARKET, drafter: KalshiDrafter = KalshiDrafter()) -> dict[str, object]:  # noqa: B008

@@ -20,7 +20,7 @@ from dutchbook.domain.events import (
     VenueStateChanged,
 )
 from dutchbook.domain.identity import MarketId, kalshi_no, kalshi_yes
-from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, OrderStatus, Report, TimeInForce
+from dutchbook.domain.orders import Order, OrderStatus, Report
 from dutchbook.domain.ports import Frame
 from dutchbook.domain.units import CONTRACT, Money, Price, Size, money_of
 from dutchbook.venues.kalshi import known_orders
@@ -29,6 +29,8 @@ from dutchbook.venues.kalshi.order_codec import STATUS, KalshiOrderCodec
 from dutchbook.venues.kalshi.shards import Shards
 from dutchbook.venues.trading import Asked, Exchange
 from tests.conftest import protocol_samples
+from tests.venues.kalshi.trading.orders import NAME, RESTING, TICKER, VENUE_NAME
+from tests.venues.kalshi.trading.orders import sent as order
 from tests.venues.kalshi.trading.venue_words import (
     AT,
     VenueFill,
@@ -43,18 +45,11 @@ from tests.venues.kalshi.trading.venue_words import (
 )
 
 SAMPLES = protocol_samples("kalshi/rest_demo")
-NAME, VENUE_NAME, TICKER = "run-i1-1", "o-1", "KXA-1"
-RESTING = VenueOrder(VENUE_NAME, NAME, TICKER, True, 40, 300)
 FILL = VenueFill("t-1", VENUE_NAME, NAME, TICKER, True, 40, 100)
 
 
 def sample(name: str) -> str:
     return (SAMPLES / f"{name}.json").read_text()
-
-
-def order(status: OrderStatus = OrderStatus.SENDING, tif: TimeInForce = TimeInForce.GTC, name: str = NAME) -> Order:
-    leg = Leg(kalshi_yes(TICKER), MarketId(TICKER), Side.BUY, Price(4_000), Size(3 * CONTRACT), Price(4_000), tif)
-    return Order(id=OrderId(name), intent=IntentId("i1"), leg=leg, venue_id=name, status=status, created=AT)
 
 
 def knowing(*orders: Order) -> KalshiOrderCodec:

@@ -9,7 +9,8 @@ from dutchbook.venues.kalshi.order_answers import ORDERS
 from dutchbook.venues.kalshi.order_codec import KalshiOrderCodec
 from dutchbook.venues.trading import Asked, Exchange
 from tests.venues.kalshi.trading.desk_side import Trader, leg, trading
-from tests.venues.kalshi.trading.test_order_codec import NAME, RESTING, order
+from tests.venues.kalshi.trading.orders import NAME, RESTING
+from tests.venues.kalshi.trading.orders import sent as order
 from tests.venues.kalshi.trading.venue_words import answered, placed
 
 CREATES = "/trade-api/v2/portfolio/events/orders*"

@@ -18,7 +18,7 @@ from dutchbook.venues.trading import Asked, Prepared, read_answered
 from tests.conftest import protocol_samples
 from tests.exchange.servers.kalshi.venue import LEP, START, TENNIS, listing
 from tests.venues.kalshi.trading.desk_side import leg, trading
-from tests.venues.kalshi.trading.test_drafting import order
+from tests.venues.kalshi.trading.orders import planned as order
 from tests.venues.live.virtual_time import until
 
 MARKET = listing(LEP, TENNIS, "x").market
