@@ -59,26 +59,30 @@ async def sockets(
 ) -> AsyncIterator[Callable[[str], Any]]:
     """Serve, and hand out a function that connects to a path."""
     server = await serve_socket("127.0.0.1", 0, accept, context)
-    async with ClientSession() as session:
+    try:
+        async with ClientSession() as session:
 
-        @asynccontextmanager
-        async def dial(path: str) -> AsyncIterator[Heard]:
-            async with session.ws_connect(f"http://127.0.0.1:{server.port}{path}", max_msg_size=0) as socket:
-                yield Heard(socket)
+            @asynccontextmanager
+            async def dial(path: str) -> AsyncIterator[Heard]:
+                async with session.ws_connect(f"http://127.0.0.1:{server.port}{path}", max_msg_size=0) as socket:
+                    yield Heard(socket)
 
-        yield dial
-    await server.close()
+            yield dial
+    finally:
+        await server.close()
 
 
 @asynccontextmanager
 async def http(app: web.Application) -> AsyncIterator[Callable[..., Any]]:
     """Serve, and hand out a function that gets a path: status and decoded body."""
     server = await serve_http(app, "127.0.0.1", 0)
-    async with ClientSession(f"http://127.0.0.1:{server.port}", cookie_jar=DummyCookieJar()) as session:
+    try:
+        async with ClientSession(f"http://127.0.0.1:{server.port}", cookie_jar=DummyCookieJar()) as session:
 
-        async def get(path: str, **query: str) -> tuple[int, Any]:
-            async with session.get(path, params=query) as answer:
-                return answer.status, await answer.json()
+            async def get(path: str, **query: str) -> tuple[int, Any]:
+                async with session.get(path, params=query) as answer:
+                    return answer.status, await answer.json()
 
-        yield get
-    await server.close()
+            yield get
+    finally:
+        await server.close()
