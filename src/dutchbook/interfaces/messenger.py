@@ -108,6 +108,12 @@ class Messenger:
         )
         self._tell([notice])
 
+    def orphaned(self) -> None:
+        """The desk that started this process is gone: its death is told, though no look may have found it alive."""
+        if self._triggers is not None and not self._triggers.ended:
+            now = self._around.clock.now()
+            self._watch.orphaned(Look(at=now, process=0, answered=True, ended=False, mode=self.mode, run=self._run))
+
     async def run(self, *beside: Callable[[], Awaitable[None]]) -> None:
         """Work until cancelled; `beside` are tasks that live as long, the console's for one."""
         jobs: list[Callable[[], Awaitable[None]]] = [

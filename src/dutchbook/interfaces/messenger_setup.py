@@ -151,6 +151,7 @@ async def _take_leave(messenger: Messenger, why: Farewell, *, desk_ends: bool) -
     patience = _LAST_WORDS_S
     if why is Farewell.ORPHANED:
         patience = _ORPHANED_S
+        messenger.orphaned()
         while patience > 0 and messenger.followed and not messenger.desk_over:
             await asyncio.sleep(_CALM_S)
             patience -= _CALM_S

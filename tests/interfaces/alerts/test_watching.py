@@ -31,6 +31,22 @@ def test_a_desk_that_dies_is_told_once_within_seconds() -> None:
     assert watch.watch.idle
 
 
+def test_a_desk_that_died_before_the_first_look_is_told_by_what_it_started() -> None:
+    watch = Watch()
+    watch.see(1, process=None)
+    watch.watch.orphaned(Look(at=Nanos(SECOND), process=0, answered=True, ended=False, mode="live", run="r1"))
+    assert not watch.watch.idle
+    assert watch.see(60, process=None) == [(5, Occasion.DESK_DIED, Tier.EMERGENCY)]
+
+
+def test_a_death_that_was_told_is_not_told_again_to_what_the_desk_started() -> None:
+    watch = Watch()
+    watch.see(10)
+    assert len(watch.see(10, process=None)) == 1
+    watch.watch.orphaned(Look(at=Nanos(20 * SECOND), process=0, answered=True, ended=False, mode="live", run="r1"))
+    assert watch.see(60, process=None) == []
+
+
 def test_a_desk_that_ends_in_good_order_is_no_death() -> None:
     watch = Watch()
     watch.see(10)

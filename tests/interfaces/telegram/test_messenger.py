@@ -268,6 +268,34 @@ async def test_a_messenger_whose_desk_was_killed_tells_it_before_it_ends(tmp_pat
     assert hook.bodies[-1]["title"] == "[PAPER] CRITICAL: The desk is gone"
 
 
+async def test_a_death_before_the_first_look_is_told_too(tmp_path: Path) -> None:
+    clock = VirtualClock(START)
+    desk = a_desk(tmp_path, clock)
+    pass_seconds(clock, desk, 1)
+    desktop = Desktop(tmp_path, clock)
+    await desktop.turn()
+    desk.vanish()
+    desktop.messenger.orphaned()
+    over = []
+    for _ in range(5):
+        over.append(desktop.messenger.desk_over)
+        await desktop.messenger.look()
+        clock.advance(Nanos(clock.now() + SECOND))
+    assert not any(over[:4])
+    assert desktop.messenger.desk_over
+    assert desktop.occasions()[-1] is Occasion.DESK_DIED
+
+
+async def test_a_desk_that_said_its_last_line_did_not_die(tmp_path: Path) -> None:
+    clock = VirtualClock(START)
+    with a_desk(tmp_path, clock) as desk:
+        pass_seconds(clock, desk, 1)
+    desktop = Desktop(tmp_path, clock)
+    await desktop.turn()
+    desktop.messenger.orphaned()
+    assert desktop.messenger.desk_over
+
+
 async def test_a_messenger_that_ends_with_its_desk_says_so(tmp_path: Path, hook: HookServer) -> None:
     clock = VirtualClock(START)
     setup = Setup(

@@ -15,7 +15,7 @@ _GRACE = Nanos(3 * 10**9)
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen at one moment. `process` is None if no desk runs, 0 if one is just starting.
+    """What was seen at one moment. `process` is None if no desk runs, 0 if one does not say which it is.
 
     `answered` is false if it was asked and gave no answer; `ended` is true once the last line of its run was read.
     """
@@ -35,6 +35,7 @@ class DeskWatch:
     def __init__(self, settings: AlertSettings) -> None:
         self._settings = settings
         self._last: Look | None = None
+        self._any = False
         self._gone: Nanos | None = None
         self._silent_since: Nanos | None = None
         self._told_silent = self._told_stale = False
@@ -44,12 +45,20 @@ class DeskWatch:
         """Whether no desk runs, and it was said how the last one ended."""
         return self._last is None
 
+    def orphaned(self, look: Look) -> None:
+        """The desk is gone that this one was started by; if no look ever found it, this says whose death it is."""
+        if not self._any:
+            self._seen(look)
+
     def after(self, look: Look) -> list[Notice]:
         """What this look gives to tell."""
         found = [*self._death(look), *self._silence(look), *self._staleness(look)]
         if look.process:
-            self._last = look
+            self._seen(look)
         return found
+
+    def _seen(self, look: Look) -> None:
+        self._last, self._any = look, True
 
     def _death(self, look: Look) -> Iterator[Notice]:
         if look.process is not None:
@@ -64,8 +73,9 @@ class DeskWatch:
         elif look.at >= self._gone + _GRACE:
             last, self._last = self._last, None
             tier = Tier.CRITICAL if last.mode == "paper" else Tier.EMERGENCY
+            who = f"Process {last.process}" if last.process else "Its process"
             text = (
-                f"Process {last.process} ended without a last line in its journal. What rests at the venues rests on.\n"
+                f"{who} ended without a last line in its journal. What rests at the venues rests on.\n"
                 "Start it again with the command that it was started with: it asks the venues before it trades."
             )
             yield _notice(look, Occasion.DESK_DIED, tier, "The desk is gone", text, last)
