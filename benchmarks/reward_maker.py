@@ -3,8 +3,8 @@
 A quote moves in two steps, since no two of them may fill: the change of a book withdraws it, and once the venue says
 that it is gone the next one leaves. Both are measured, added up, within the whole desk (codec with hashes, books,
 strategy, risk, execution, journal), from the bytes of the change to the hand-over of the order, before it is signed.
-The time of the venue and of the line is not in it. The choice is that of the scan: filters, safety checks, ratio,
-official score, optimal stake, rank.
+The time of the venue and of the line is not in it, nor what the desk works out while it waits for them. The choice is
+that of the scan: filters, safety checks, ratio, official score, optimal stake, rank.
 """
 
 import gc

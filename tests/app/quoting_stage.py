@@ -9,7 +9,7 @@ from dutchbook.app.trading import Lookups, Trading
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.events import AccountStated, FrameRef, OrderFilled, OrderReported, TimerFired
 from dutchbook.domain.identity import Venue
-from dutchbook.domain.orders import Fill, Order, OrderId, Report
+from dutchbook.domain.orders import Order, OrderId, OrderStatus, Report
 from dutchbook.domain.units import CONTRACT, DOLLAR, Money, Nanos, Size
 from dutchbook.engine.desk import Opening
 from dutchbook.engine.replacements import Replacements
@@ -19,8 +19,10 @@ from dutchbook.venues.polymarket.order_codec import Listings, PolymarketOrderCod
 from dutchbook.venues.polymarket.own_trades import Identity
 from dutchbook.venues.trading import Prepared
 from tests.app.near_miss_stage import Venuelike
+from tests.execution.fills import fill_of
 
 HERE = FrameRef(0, 0)
+_RESTING = (OrderStatus.OPEN, OrderStatus.PARTLY_FILLED)
 
 
 class QuotedVenue(Venuelike):
@@ -97,7 +99,7 @@ class QuotingStage:
     def show(self, number: int) -> None:
         """The book of a market shows what of ours rests there."""
         resting = self.parts.desk.execution.orders.working_in(self.world.markets[number].id)
-        frame = self.world.show(number, [order for order in resting if order.status.name in {"OPEN", "PARTLY_FILLED"}])
+        frame = self.world.show(number, [order for order in resting if order.status in _RESTING])
         if frame is not None:
             self.parts.loop.frame(frame, HERE)
 
@@ -119,23 +121,11 @@ class QuotingStage:
 
     def fill(self, number: int, contracts: int) -> None:
         """A resting order of ours trades, or so much of it as there is."""
-        orders = [order for order in self.parts.desk.execution.orders.working() if order.status.name == "OPEN"]
+        orders = [order for order in self.parts.desk.execution.orders.working() if order.status is OrderStatus.OPEN]
         if not orders:
             return
         order, now = orders[number % len(orders)], self.world.now
         self._fills += 1
         size = Size(min(contracts * CONTRACT, order.remaining))
-        fill = Fill(
-            order=order.id,
-            intent=order.intent,
-            outcome=order.leg.outcome,
-            market=order.leg.market,
-            side=order.leg.side,
-            price=order.leg.limit,
-            size=size,
-            fee=Money(0),
-            at=now,
-            maker=True,
-            id=f"fill-{self._fills}",
-        )
+        fill = fill_of(order, size, now, f"fill-{self._fills}")
         self.parts.loop.dispatch(OrderFilled(fill, now), HERE)

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from dutchbook.domain.book import Side
 from dutchbook.domain.events import FillSettled, OrderFilled, OrderReported
 from dutchbook.domain.identity import MarketId, OutcomeId
-from dutchbook.domain.orders import Fill, IntentId, Leg, Order, OrderId, Report
-from dutchbook.domain.units import CONTRACT, SECOND, Money, Nanos, Price, Size
+from dutchbook.domain.orders import IntentId, Leg, Order, OrderId, Report
+from dutchbook.domain.units import CONTRACT, SECOND, Nanos, Price, Size
 from dutchbook.execution.orders import FORGET_AFTER, MOST_KEPT, Orders
 from dutchbook.venues.kalshi import known_orders as at_kalshi
 from dutchbook.venues.polymarket import known_orders as at_polymarket
+from tests.execution.fills import fill_of
 
 MARKET = MarketId("m")
 ENDS = ["rests", "cancelled", "filled", "settled"]
@@ -33,28 +34,10 @@ class Days:
         if end == "cancelled":
             self.orders.apply(OrderReported(order.id, Report.CANCELLED, self.now))
         elif end in ("filled", "settled"):
-            self.orders.apply(OrderFilled(fill_of(order, self.now), self.now))
+            self.orders.apply(OrderFilled(fill_of(order, order.leg.size, self.now, "f", provisional=True), self.now))
         if end == "settled":
             self.orders.apply(FillSettled(order.id, "f", self.now))
         return order.id
-
-
-def fill_of(order: Order, now: Nanos) -> Fill:
-    leg = order.leg
-    return Fill(
-        order=order.id,
-        intent=order.intent,
-        outcome=leg.outcome,
-        market=leg.market,
-        side=leg.side,
-        price=leg.limit,
-        size=leg.size,
-        fee=Money(0),
-        at=now,
-        maker=True,
-        id="f",
-        provisional=True,
-    )
 
 
 @given(st.lists(st.tuples(st.sampled_from(ENDS), st.integers(0, 2_000)), min_size=30, max_size=120))

@@ -18,16 +18,16 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import MINUTE, Nanos, Size
+from dutchbook.engine.ahead import Decided, Readies, lasting_this_minute, ready_as_of
 from dutchbook.engine.desk import Desk
-from dutchbook.engine.risk_view import DeskRisk, LaterRisk
+from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import WhatIf
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
-from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, Lasting, confirm, lasting, review
+from dutchbook.risk.review import Approved, Lasting, confirm, review
 from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import Tracked
 
@@ -40,14 +40,6 @@ class Foresees(Protocol):
 
     def foreseen(self, tracked: Tracked, move: Move, view: "WhatIf") -> Foreseen | None: ...
     def comes_true(self, tracked: Tracked, move: Move, intent: Intent, now: Nanos) -> bool: ...
-
-
-class Readies(Protocol):
-    """Signs orders before they are wanted."""
-
-    def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None: ...
-    def fresh(self, ready: Ready, now: Nanos) -> bool: ...
-    def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None: ...
 
 
 class Contingency(msgspec.Struct, frozen=True):
@@ -69,17 +61,6 @@ class Contingency(msgspec.Struct, frozen=True):
     """The orders, named and signed; None as long as nobody had time for that."""
     lasting: Lasting | None = None
     """Until when it is known that all rules let it pass; None if they have to be asked when the move comes."""
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """What was worked out ahead and came about: approved as of now, with its orders ready to leave.
-
-    `ended` is what its event ends, which stands on record before it.
-    """
-
-    approved: Approved
-    ready: Ready
-    ended: tuple[BasketEnd, ...] = ()
 
 
 class Contingencies:
@@ -154,19 +135,9 @@ class Contingencies:
         moves = self._ready.get(tracked.bundle.legs[move.leg].outcome, {})
         found = moves.get(move.price)
         if found is not None and found.tracked is tracked:
-            ready = self._gateway.ready(found.orders, now)
-            moves[move.price] = replace(found, ready=ready, lasting=self._lasting(found, now))
-
-    def _lasting(self, found: Contingency, now: Nanos) -> Lasting | None:
-        """Ask what time can change as of the end of this minute, when all is worked out anew.
-
-        Where something is held its worth moves with books, and so does what rules say: they are asked at the move.
-        """
-        if self._desk.ledger.positions:
-            return None
-        until = Nanos((now // MINUTE + 1) * MINUTE - 1)
-        oldest = min(now, *(book.received for book, _ in found.books))
-        return lasting(found.approved, until, oldest, LaterRisk(self._desk, until), self._momentary)
+            oldest = min(now, *(book.received for book, _ in found.books))
+            known = lasting_this_minute(found.approved, oldest, self._desk, now, self._momentary)
+            moves[move.price] = replace(found, ready=self._gateway.ready(found.orders, now), lasting=known)
 
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
@@ -194,7 +165,7 @@ class Contingencies:
         return self._strategy.comes_true(found.tracked, found.move, found.approved.intent, now)
 
     def _decided(self, found: Contingency) -> Decided | None:
-        now, ready = self._desk.now, found.ready
+        now = self._desk.now
         oldest = min(now, *[book.received for book, _ in found.books])
         if found.lasting is not None and now <= found.lasting.until:
             approved = found.lasting.confirmed(now, oldest)
@@ -204,8 +175,7 @@ class Contingencies:
             if not isinstance(verdict, Approved):
                 return None
             approved = verdict
-        if ready is None or not self._gateway.fresh(ready, now):
-            ready = self._gateway.ready([replace(order, created=now) for order in found.orders], now)
+        ready = ready_as_of(now, found.ready, found.orders, self._gateway)
         return None if ready is None else Decided(approved, ready)  # the turn says why something cannot be signed
 
     def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:

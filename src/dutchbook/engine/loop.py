@@ -436,12 +436,12 @@ class Loop:
 
     def _replace(self, event: OrderReported, cause: Cause) -> bool:
         """What was prepared for this news, if anything was, leaves at once; the turn follows behind."""
-        replacements = self.replacements
-        found = None if replacements is None else replacements.come_true(event)
-        if found is None or replacements is None:
+        if self.replacements is None:
             return False
-        self._outflow.send_ahead(found, replacements.launch, cause)
-        return True
+        found = self.replacements.come_true(event)
+        if found is not None:
+            self._outflow.send_ahead(found, self.replacements.launch, cause)
+        return found is not None
 
     def _follow(self, result: Turn, cause: Cause) -> None:
         """Put on record what the turn led to and do it; then what observers saw: no order waits for that.

@@ -21,7 +21,7 @@ from dutchbook.domain.orders import Intent, Order, OrderId, Report
 from dutchbook.domain.units import Nanos
 from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
-from dutchbook.engine.contingencies import Decided
+from dutchbook.engine.ahead import Decided
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.ports import Entry, Gateway

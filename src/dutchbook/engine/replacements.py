@@ -9,44 +9,37 @@ the rules to ask that time and books can change, and it leaves: what the turn fi
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
-from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from dutchbook.domain.events import OrderReported
 from dutchbook.domain.orders import Order, OrderId, Report
-from dutchbook.domain.units import MINUTE, Nanos
-from dutchbook.engine.contingencies import Decided, Readies
+from dutchbook.engine.ahead import Decided, Readies, lasting_this_minute, ready_as_of
 from dutchbook.engine.desk import Desk
-from dutchbook.engine.risk_view import DeskRisk, LaterRisk
+from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import AsItIs
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, confirm, lasting, review
+from dutchbook.risk.review import Approved, Lasting, confirm, review
 from dutchbook.strategies.ports import Replaces
 
 MOST = 2
 """Orders on their way out that are prepared for: the answer of each makes what was prepared for the others old."""
 
 
-class ReadiesAnew(Readies, Protocol):
-    """Signs orders before they are wanted, and forgets those that will not be."""
-
-    def forget_ahead(self) -> None: ...
-
-
 class Replacement(msgspec.Struct, frozen=True):
     """What takes the place of an order: the intent, which passed all rules, and its order, named and signed.
 
-    `ended` is the plan that the order's end ends. Until `lasting` it is known to pass all rules but those of books.
+    `ended` is the plan that the order's end ends.
     """
 
     approved: Approved
     ready: Ready
     ended: BasketEnd
-    lasting: Nanos
+    lasting: Lasting | None
+    """Until when it is known that it passes all rules but those of books; None if the others have to be asked too."""
 
 
 class Replacements:
@@ -62,7 +55,7 @@ class Replacements:
         rules: Sequence[Rule],
         of_time: Sequence[Rule],
         of_books: Sequence[Rule],
-        gateway: ReadiesAnew,
+        gateway: Readies,
     ) -> None:
         """Two kinds of the rules can change their answer though nothing changed the desk beside its books."""
         self._desk = desk
@@ -108,23 +101,21 @@ class Replacements:
         if intent is None or replace(found.approved.intent, at=intent.at, oldest=intent.oldest) != intent:
             return None
         self._view.begin()
-        rules = self._of_books if desk.now <= found.lasting else (*self._of_time, *self._of_books)
+        known = found.lasting is not None and desk.now <= found.lasting.until
+        rules = self._of_books if known else (*self._of_time, *self._of_books)
         verdict = confirm(found.approved, intent.at, intent.oldest, self._view, rules)
         if not isinstance(verdict, Approved):
             return None
-        ready = found.ready
-        if not self._gateway.fresh(ready, desk.now):
-            anew = self._gateway.ready([replace(order, created=desk.now) for order in ready.orders], desk.now)
-            if anew is None:
-                return None
-            ready = anew
-        return Decided(verdict, ready, (found.ended,))
+        ready = ready_as_of(desk.now, found.ready, found.ready.orders, self._gateway)
+        return None if ready is None else Decided(verdict, ready, (found.ended,))
 
     def _prepare(self, order: Order) -> None:
         desk = self._desk
         ended = desk.execution.ending(order)
-        intent = None if ended is None else self._strategy.likely(order, AsItIs(desk))
-        if ended is None or intent is None:
+        if ended is None:
+            return
+        intent = self._strategy.likely(order, AsItIs(desk))
+        if intent is None:
             return
         self._view.begin()
         verdict, first = review(intent, self._view, self._rules), desk.execution.first_order(intent, desk.now)
@@ -132,16 +123,5 @@ class Replacements:
             return
         ready = self._gateway.ready((first,), desk.now)
         if ready is not None:
-            self._found[order.id] = Replacement(verdict, ready, ended, self._lasting(verdict))
-
-    def _lasting(self, approved: Approved) -> Nanos:
-        """Until when time cannot change what rules say of it; 0 where they have to be asked anew.
-
-        Where something is held its worth moves with books, and so does what rules say.
-        """
-        desk = self._desk
-        if desk.ledger.positions:
-            return Nanos(0)
-        until = Nanos((desk.now // MINUTE + 1) * MINUTE - 1)
-        found = lasting(approved, until, approved.intent.oldest, LaterRisk(desk, until), self._of_time)
-        return Nanos(0) if found is None else until
+            known = lasting_this_minute(verdict, intent.oldest, desk, desk.now, self._of_time)
+            self._found[order.id] = Replacement(verdict, ready, ended, known)

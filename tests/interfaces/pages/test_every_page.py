@@ -1,7 +1,7 @@
 """Every page in a real browser: desktop and phone, light and dark, without an error, readable and named."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from tests.interfaces.pages.processes import Dashboard
 from tests.interfaces.pages.watching import CONTRAST, NAMELESS, OUTLINE, PAGES, Visitor
@@ -48,13 +48,15 @@ def test_every_page_is_whole_readable_and_says_its_mode(
 
 
 def test_a_page_that_hears_of_no_desk_yet_says_its_mode_and_calls_nothing_live(visitor: Visitor) -> None:
-    page = visitor.page()
-    page.route_web_socket("**/socket.io/**", lambda _: None)  # taken, and never answered
+    page, taken = visitor.page(), list[WebSocketRoute]()
+    # Never answered. A lambda, since Playwright writes on what it calls.
+    page.route_web_socket("**/socket.io/**", lambda socket: taken.append(socket))  # noqa: PLW0108
     page.goto(f"{visitor.address}/orders")
     expect(page.locator(".top .mode")).to_have_text("PAPER")
     ages = page.locator(".age")
     expect(ages.first).to_have_text("connecting")
     assert {each.get_attribute("class") for each in ages.all()} == {"age quiet"}
+    assert taken, "the page did not try to hear of its desk"
 
 
 def test_what_keys_reach_first_is_the_way_past_the_navigation_then_the_pages_then_the_halt(visitor: Visitor) -> None:

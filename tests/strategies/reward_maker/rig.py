@@ -34,6 +34,7 @@ from dutchbook.strategies.reward_maker.observations import MakerObservation
 from dutchbook.strategies.reward_maker.selection import RestingOf
 from dutchbook.strategies.reward_maker.settings import RewardMakerSettings
 from tests.catalogue.makers import market
+from tests.execution.fills import fill_of
 from tests.strategies.desk import PaperDesk, Quotes
 from tests.strategies.reward_maker.books import terms
 
@@ -151,19 +152,7 @@ class Rig:
         order = self.orders[order.id]
         size = order.remaining if contracts is None else Size(round(contracts * CONTRACT))
         self._fills += 1
-        fill = Fill(
-            order=order.id,
-            intent=order.intent,
-            outcome=order.leg.outcome,
-            market=order.leg.market,
-            side=order.leg.side,
-            price=order.leg.limit,
-            size=size,
-            fee=Money(0),
-            at=self.desk.now,
-            id=f"t{self._fills}",
-            provisional=provisional,
-        )
+        fill = fill_of(order, size, self.desk.now, f"t{self._fills}", provisional=provisional)
         self._last = fill
         self.ledger.apply(FillBooked(fill))
         self.orders[order.id] = order.after_fill(size)
