@@ -7,6 +7,7 @@ import msgspec
 
 from dutchbook.app.assembly import Parts
 from dutchbook.app.control.rows import fill_rows
+from dutchbook.app.market_books import market_books
 from dutchbook.config.modes import Mode
 from dutchbook.domain.book import BookView
 from dutchbook.domain.events import Cause, Event, OrderFilled
@@ -58,7 +59,7 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
     """The desk as it stands, with the rows most worth showing."""
     desk, loop, strategy = parts.desk, parts.loop, parts.strategy
     money = profit_and_loss(desk.ledger, desk.mark, desk.complete_sets())
-    views = _views(parts)
+    views = market_books(parts.desk)
     return DeskSnapshot(
         mode=account.mode,
         strategies=account.strategies,
@@ -107,16 +108,6 @@ def picture(parts: Parts, account: Account, fills: RecentFills) -> DeskSnapshot:
         rewards=None if parts.verifier is None else parts.verifier.today,
         maker=None if parts.maker is None else parts.maker.figures(),
     )
-
-
-def _views(parts: Parts) -> list[tuple[Market, BookView]]:
-    """The YES books of all markets that are not over."""
-    book = parts.desk.book
-    return [
-        (market, view)
-        for market in parts.desk.catalogue.markets()
-        if market.payout is None and (view := book(market.yes)) is not None
-    ]
 
 
 def _received(pair: tuple[Market, BookView]) -> int:

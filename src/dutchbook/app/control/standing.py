@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from dutchbook.app.assembly import Parts
 from dutchbook.app.lost_books import LostBooks
+from dutchbook.app.market_books import market_books
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue, venue_of
 from dutchbook.domain.orders import Leg, OrderStatus
@@ -44,9 +45,9 @@ def venue_rows(
     for market in desk.catalogue.markets():
         if market.payout is None:
             markets[market.venue] += 1
-            if (view := desk.book(market.yes)) is not None:
-                books[market.venue] += 1
-                usable[market.venue] += view.usable
+    for market, view in market_books(desk):
+        books[market.venue] += 1
+        usable[market.venue] += view.usable
     working = desk.execution.orders.working()
     return tuple(
         VenueRow(
