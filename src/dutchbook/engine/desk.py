@@ -1,8 +1,6 @@
 """The desk: all it knows and owns, changed by one event at a time. Strategies, rules and execution read it here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, assert_never
 
 import msgspec
@@ -11,7 +9,6 @@ from msgspec.structs import replace
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.domain.book import BookView, Level, Side
 from dutchbook.domain.bundles import Bundle
-from dutchbook.domain.errors import LedgerError
 from dutchbook.domain.events import (
     AccountStated,
     BookLost,
@@ -47,37 +44,23 @@ from dutchbook.domain.events import (
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, Question
 from dutchbook.domain.orders import Intent, IntentId, Order, OrderId
-from dutchbook.domain.pricing.fees import taker_fee
-from dutchbook.domain.units import Money, Nanos, Price, Size, complement, dollars
+from dutchbook.domain.units import Money, Nanos, Price, Size
 from dutchbook.domain.wishes import MergePair, Wake, Withdraw
 from dutchbook.engine.book_table import BookTable
+from dutchbook.engine.capital import Capital
 from dutchbook.engine.memory import DeskState
 from dutchbook.engine.ports import Answer, BundleSource, Gateway
 from dutchbook.execution.executor import Execution, ExecutionEvent
 from dutchbook.execution.settings import ExecutionSettings
 from dutchbook.execution.step import NOTHING, Alert, Step
-from dutchbook.portfolio.entries import (
-    Adopted,
-    CashAdopted,
-    Deposit,
-    FillBooked,
-    FillUndone,
-    LedgerEntry,
-    Split,
-    Withdrawal,
-)
-from dutchbook.portfolio.exposure import Exposure
-from dutchbook.portfolio.fitting import fitted
-from dutchbook.portfolio.ledger import Ledger
+from dutchbook.portfolio.entries import FillBooked, LedgerEntry
 from dutchbook.portfolio.positions import Position
-from dutchbook.portfolio.valuation import CompleteSet, LastBids, Valuation
-from dutchbook.portfolio.venue_cash import VenueCash
-from dutchbook.risk.drawdown import Drawdown, DrawdownState
+from dutchbook.portfolio.valuation import CompleteSet, Valuation
+from dutchbook.risk.drawdown import Drawdown
 from dutchbook.risk.review import Approved, Refused
 from dutchbook.risk.settings import RiskSettings
 
 _NONE: tuple[OutcomeId, ...] = ()
-_intent_of: Callable[[Order], IntentId] = attrgetter("intent")
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -118,8 +101,7 @@ class Desk:
         execution: ExecutionSettings,
         opening: Opening,
     ) -> None:
-        cash, start = opening.cash, opening.at
-        self.now = start
+        self.now = opening.at
         self.catalogue = catalogue
         self.books = books
         self.ready: Sequence[OutcomeId] = _NONE
@@ -131,13 +113,17 @@ class Desk:
         """Counts what changes the desk beside its books: while it stays, only books and time have moved."""
         self.heard: dict[str, Nanos] = {}
         """When each source of frames, or each venue, was last heard."""
-        self.venue_cash = VenueCash(self._venue_of)
-        self.ledger = Ledger(self.venue_cash.booked)
-        if cash:
-            self.ledger.apply(Deposit(cash))
-        self.exposure = Exposure(self.ledger, self._venue_of, self._fee_of, self._unsettled)
-        self._risk = risk
-        self.drawdown = Drawdown(risk, DrawdownState.start(cash, start))
+        self.capital = Capital(
+            catalogue=catalogue,
+            books=books,
+            bundles=bundles,
+            unsettled=self._unsettled,
+            risk=risk,
+            cash=opening.cash,
+            at=opening.at,
+        )
+        self.ledger, self.exposure = self.capital.ledger, self.capital.exposure
+        self.venue_cash = self.capital.venue_cash
         self.execution = Execution(self, execution)
         self.halt_reason: str | None = None
         self.pauses: dict[str, str] = {}
@@ -147,11 +133,15 @@ class Desk:
         self.ordered = False
         """Whether any order was ever sent: until then no book change can do anything to ours."""
         self._bundles = bundles
-        self._marks = LastBids(books)
         self._intents = 0
         self._prefix = opening.prefix
         self._appliers = books.appliers
         self._learn = self._learners()
+
+    @property
+    def drawdown(self) -> Drawdown:
+        """How far the desk's worth fell, and what of it is allowed."""
+        return self.capital.drawdown
 
     def learn(self, event: Event) -> Learned:
         """Apply one event. `ready` then names the outcomes whose books may be looked at because of it."""
@@ -178,7 +168,7 @@ class Desk:
         self.version += 1
         self.exposure.reserve(approved.intent)
         step = self.execution.start(approved, self.now)
-        self._book_operations(step.operations, approved.intent.id)
+        self.capital.book(step.operations, approved.intent.id)
         self._follow_orders(step)
         return step
 
@@ -201,24 +191,13 @@ class Desk:
         self.version += 1
         reason = "; ".join(refusal.message for refusal in refused.refusals)
         step = self.execution.refused(refused.intent.id, reason, self.now)
-        self._book_operations(step.operations, refused.intent.id)
+        self.capital.book(step.operations, refused.intent.id)
         self._follow_orders(step)
         return step
 
-    def check_cash(self, moved: CashMoved) -> None:
-        """Raises LedgerError for a withdrawal beyond the cash that nothing in flight may need."""
-        free = self.exposure.free_cash()
-        if -moved.amount > free:
-            wanted = dollars(Money(-moved.amount))
-            raise LedgerError(f"withdrawal of ${wanted}: only ${dollars(free)} is free - take less, or wait")
-
     def restore(self, state: DeskState) -> None:
         """Own what an earlier run owned. Raises LedgerError if that was impossible."""
-        self.ledger.restore(state.ledger)
-        for venue, cash in state.venue_cash.items():
-            self.venue_cash.stated(venue, cash)
-        if state.drawdown is not None:
-            self.drawdown = Drawdown(self._risk, state.drawdown)
+        self.capital.restore(state)
         self.pauses |= state.pauses
 
     def refuses(self, order: Order) -> str | None:
@@ -253,25 +232,22 @@ class Desk:
 
     def look_at_equity(self) -> HaltOrdered | None:
         """Compare equity with the drawdown limits; the order to halt when the stop is reached."""
-        worth, before = self.valuation(), self.drawdown.state
-        ordered = self.drawdown.observe(self.now, worth.low, worth.at_cost)
+        before = self.drawdown.state
+        ordered = self.capital.look_at_equity(self.now)
         self.version += self.drawdown.state != before
         return ordered
 
     def valuation(self) -> Valuation:
-        """Cash and positions at their bids, whole sets at their payoff."""
-        return self.ledger.valuation(self.mark, self.complete_sets())
+        """See `Capital.valuation`."""
+        return self.capital.valuation()
 
     def complete_sets(self) -> Sequence[CompleteSet]:
-        """Sets of held outcomes that pay together, whatever happens."""
-        return self._bundles.complete_sets(self.ledger.positions)
+        """See `Capital.complete_sets`."""
+        return self.capital.complete_sets()
 
     def mark(self, outcome: OutcomeId) -> Price | None:
-        """The last bid seen for an outcome; of a decided market what it pays."""
-        market = self.catalogue.market_of(outcome)
-        if market is None or market.payout is None:
-            return self._marks(outcome)
-        return market.payout if outcome == market.yes else complement(market.payout)
+        """See `Capital.mark`."""
+        return self.capital.mark(outcome)
 
     def _learners(self) -> Mapping[type, Callable[[Any], Learned]]:
         """What brings the desk up to date, by the kind of event; books have appliers of their own."""
@@ -344,13 +320,13 @@ class Desk:
     def _filled(self, event: OrderFilled) -> Learned:
         if not self.execution.orders.is_new(event.fill):
             return self._news(event)
-        fitting = self._fit(FillBooked(event.fill))
+        fitting = self.capital.fit(FillBooked(event.fill))
         learned = self._news(event)
         market = self.catalogue.market(event.fill.market)
         if market is not None and market.payout is not None:
             # A trade from before the decision, told after it, is decided too.
             step = self.execution.resolved(market, self.now)
-            self._book_operations(step.operations, None)
+            self.capital.book(step.operations, None)
             sweeps = learned.step.sweeps + step.sweeps
             learned = replace(
                 learned, operations=learned.operations + step.operations, step=replace(learned.step, sweeps=sweeps)
@@ -376,20 +352,11 @@ class Desk:
         """Book an operation that is done. What the books have too little for is left to the account's statements."""
         self.tells = True
         step = self.execution.on_event(event, self.now)
-        booked = tuple(entry for entry in step.done if self._book_done(entry))
+        booked = tuple(entry for entry in step.done if self.capital.book_done(entry))
         if booked != step.done:
             text = f"{event.operation} is done, and the books have too little for it: what the account states counts"
             step = replace(step, done=booked, alerts=(*step.alerts, Alert(event.operation, text)))
         return self._follow(step)
-
-    def _book_done(self, entry: LedgerEntry) -> bool:
-        try:
-            self.ledger.apply(entry)
-        except LedgerError:
-            return False
-        if isinstance(entry, Split) and entry.basket is not None:
-            self.exposure.moved(entry.basket, entry.market, Money(entry.size))
-        return True
 
     def _merge(self, wish: MergePair) -> Step:
         market = self.catalogue.market(wish.market)
@@ -404,32 +371,12 @@ class Desk:
         return self._follow(step)
 
     def _follow(self, step: Step) -> Learned:
-        fitting = self._book_operations(step.operations, None)
+        fitting = self.capital.book(step.operations, None)
         self._follow_orders(step)
         return Learned((), step, fitting=fitting)
 
-    def _fit(self, entry: FillBooked | FillUndone) -> tuple[LedgerEntry, ...]:
-        """Book a trade, or that it was undone; what had to be adopted first so that it fits."""
-        *first, entry_itself = fitted(entry, self.ledger)
-        for adopted in first:
-            self._adopt(adopted)
-        self.ledger.apply(entry_itself)
-        return tuple(first)
-
-    def _adopt(self, entry: LedgerEntry) -> None:
-        """Book what nobody knows the reason of. More than was known is no profit, less of it counts as a loss."""
-        before = self.valuation().low
-        self.ledger.apply(entry)
-        gained = Money(self.valuation().low - before)
-        if gained > 0:
-            self.drawdown.cash_moved(gained, before)
-
     def _cash(self, event: CashMoved) -> Learned:
-        before = self.valuation().low
-        entry: LedgerEntry = Deposit(event.amount) if event.amount > 0 else Withdrawal(Money(-event.amount))
-        self.ledger.apply(entry)
-        self.drawdown.cash_moved(event.amount, before)
-        return Learned((entry,), NOTHING)
+        return Learned((self.capital.move(event),), NOTHING)
 
     def _halt(self, event: HaltOrdered) -> Learned:
         self.halt_reason = event.reason
@@ -451,32 +398,14 @@ class Desk:
     def _reconcile(self, event: ReconcileOrdered) -> Learned:  # noqa: ARG002 - who asked is for the record
         return Learned((), Step(sweeps=tuple(Venue)))
 
-    def _book_operations(self, operations: Sequence[LedgerEntry], intent: IntentId | None) -> tuple[LedgerEntry, ...]:
-        """Book what execution asks for; what had to be adopted first so that trades fit."""
-        fitting: tuple[LedgerEntry, ...] = ()
-        for entry in operations:
-            if isinstance(entry, FillBooked | FillUndone):
-                fitting += self._fit(entry)
-            elif isinstance(entry, Adopted | CashAdopted):
-                self._adopt(entry)
-            else:
-                self.ledger.apply(entry)
-            if isinstance(entry, Split) and intent is not None:
-                self.exposure.moved(intent, entry.market, Money(entry.size))
-        return fitting
-
     def _follow_orders(self, step: Step) -> None:
-        for intent, orders in groupby(step.orders, _intent_of):
+        if step.orders:
             self.ordered = True
-            self.exposure.orders_changed(intent, tuple(orders))
+            self.capital.promise(step.orders)
         for home in step.intents:
             # What the basket still wanted is given up for its way home: else the missed leg would count twice.
             self.give_up(home)
-        for freed in step.freed:
-            self.exposure.release(freed)
-        for ended in step.ended:
-            for intent in ended.intents:
-                self.exposure.release(intent)
+        self.capital.let_go(step)
 
     def give_up(self, home: Intent) -> None:
         """Release what the baskets that this way home is for still wanted."""
@@ -486,19 +415,6 @@ class Desk:
 
     def _unsettled(self, outcome: OutcomeId) -> Size:
         return Size(self.execution.orders.unsettled(outcome) + self.execution.operations.bound(outcome))
-
-    def _venue_of(self, market: MarketId) -> Venue:
-        return self._known(market).venue
-
-    def _fee_of(self, market: MarketId, price: Price, size: Size) -> Money:
-        return taker_fee(self._known(market).fees, price, size)
-
-    def _known(self, market: MarketId) -> Market:
-        """A market that capital is in, or is asked for. Raises LedgerError for another: risk lets none of them pass."""
-        known = self.catalogue.market(market)
-        if known is None:
-            raise LedgerError(f"no market {market} in the catalogue - its capital cannot be counted - list it first")
-        return known
 
     def depth(self, outcome: OutcomeId, side: Side) -> Sequence[Level]:
         return self._gateway.unclaimed(outcome, side)

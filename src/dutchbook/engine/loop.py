@@ -414,7 +414,7 @@ class Loop:
                 self._react(event, learned, cause)
             return
         if isinstance(event, CashMoved):
-            self.desk.check_cash(event)
+            self.desk.capital.check(event)
         outermost = self._record.gather()
         try:
             # mypy knows isinstance only, which costs more on the path of every tick.
