@@ -17,6 +17,7 @@ from tests.catalogue.makers import NOW, market
 TRADING = market("m1")
 AWAITS_ITS_RESULT = replace(market("m2"), status=MarketStatus.PAUSED)
 PAST_ITS_CLOSE = replace(market("m3"), closes=Nanos(NOW - 1))
+PAST_ITS_END = replace(market("m6"), closes=None, settles=Nanos(NOW - 1))
 BEFORE_ITS_CLOSE = replace(market("m4"), closes=Nanos(NOW + 1))
 OVER = replace(market("m5"), status=MarketStatus.RESOLVED, payout=Price(0))
 
@@ -27,11 +28,11 @@ def desk_of(*markets: Market) -> Desk:
 
 
 def test_a_market_that_trades_no_more_has_no_book_to_be_known() -> None:
-    desk = desk_of(TRADING, AWAITS_ITS_RESULT, PAST_ITS_CLOSE, BEFORE_ITS_CLOSE, OVER)
+    desk = desk_of(TRADING, AWAITS_ITS_RESULT, PAST_ITS_CLOSE, PAST_ITS_END, BEFORE_ITS_CLOSE, OVER)
     assert [market.id for market, _ in market_books(desk)] == [TRADING.id, BEFORE_ITS_CLOSE.id]
 
 
-@pytest.mark.parametrize("market", [AWAITS_ITS_RESULT, PAST_ITS_CLOSE])
+@pytest.mark.parametrize("market", [AWAITS_ITS_RESULT, PAST_ITS_CLOSE, PAST_ITS_END])
 def test_a_book_that_is_known_counts_whatever_its_market_does(market: Market) -> None:
     desk = desk_of(market)
     desk.books.apply(BookSnapshot(market.yes, (), (Level(Price(5_000), Size(10 * CONTRACT)),), NOW))

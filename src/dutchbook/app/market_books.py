@@ -18,4 +18,5 @@ def market_books(desk: Desk) -> list[tuple[Market, BookView]]:
 
 
 def _trades(market: Market, now: Nanos) -> bool:
-    return market.status is MarketStatus.OPEN and (market.closes is None or now < market.closes)
+    ends = market.closes if market.closes is not None else market.settles  # Polymarket names one date for both
+    return market.status is MarketStatus.OPEN and (ends is None or now < ends)
