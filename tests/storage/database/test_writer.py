@@ -202,3 +202,21 @@ def test_two_homes_cannot_write_to_one_server(settings: DatabaseSettings, tmp_pa
             else:
                 with pytest.raises(DatabaseInUse, match="another dutchbook writes"):
                     other.change(upgrade)
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_who_opens_while_the_last_one_leaves_waits_a_moment(settings: DatabaseSettings, tmp_path: Path) -> None:
+    first, second = location(tmp_path / "a", settings), location(tmp_path / "b", settings)
+    with Database.to_write(first) as leaving, Database.to_write(second) as following:
+        leaving.change(upgrade)
+        done = following.writer.submit(count)
+        while not done.done() and not leaving.query(_waiting):
+            pass  # it comes to an end by itself: who waits in vain is refused
+        assert not done.done()
+        leaving.close()
+        assert done.result(10) == 0
+
+
+def _waiting(connection: Connection) -> int:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return int(connection.execute(waiting).scalar_one())

@@ -16,6 +16,7 @@ from dutchbook.storage.database.location import Location
 _READERS = 8
 _BUSY_S = 10.0
 _READ_FOR_MS = 20_000
+_LEAVES_MS = 2_000
 _LOCK = 0x6475746368  # "dutch": the advisory lock of the one writer
 
 
@@ -89,12 +90,22 @@ def _begin(connection: Connection) -> None:
 
 
 def _take_postgres(connection: Any, _record: object) -> None:
-    """One process writes, on whatever machine: the server gives the lock back when the session ends."""
-    with connection.cursor() as cursor:
-        taken = cursor.execute(f"SELECT pg_try_advisory_lock({_LOCK})").fetchone()[0]
+    """One process writes, on whatever machine: the server gives the lock back when the session ends.
+
+    It notices that a moment after whoever held it has gone, so that long the next one waits.
+    """
+    from psycopg.errors import LockNotAvailable
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {_LEAVES_MS}")
+            cursor.execute(f"SELECT pg_advisory_lock({_LOCK})")
+    except LockNotAvailable:
+        connection.rollback()
+        raise DatabaseInUse(
+            "PostgreSQL: another dutchbook writes to this database - stop that one, or use another"
+        ) from None
     connection.commit()
-    if not taken:
-        raise DatabaseInUse("PostgreSQL: another dutchbook writes to this database - stop that one, or use another")
 
 
 def ping(connection: Connection) -> None:
