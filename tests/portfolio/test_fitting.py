@@ -1,9 +1,12 @@
 """What a venue says was traded is booked, and what did not fit is adopted by name."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dutchbook.domain.book import Side
 from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.units import CONTRACT, DOLLAR, Money
-from dutchbook.portfolio.entries import Adopted, CashAdopted, Deposit, FillUndone
+from dutchbook.portfolio.entries import Adopted, CashAdopted, Deposit, FillUndone, Withdrawal
 from dutchbook.portfolio.fitting import fitted
 from dutchbook.portfolio.ledger import Ledger
 from tests.portfolio.entries import bought, no, sold, traded, yes
@@ -50,6 +53,39 @@ def test_a_purchase_beyond_the_known_cash_adopts_what_it_needed() -> None:
     for entry in entries:
         ledger.apply(entry)
     assert ledger.cash == 0
+
+
+def test_a_sale_that_brings_less_than_its_fee_adopts_what_the_fee_needed() -> None:
+    ledger = ledger_with(1)
+    ledger.apply(bought(yes(), 10_000, CONTRACT))
+    entries = fitted(sold(yes(), 10, CONTRACT, fee=10_000), ledger)
+    assert entries[0] == CashAdopted(Money(9_000), "order o paid more than was known", Venue.KALSHI)
+    for entry in entries:
+        ledger.apply(entry)
+    assert (ledger.cash, ledger.held(yes())) == (0, 0)
+
+
+@given(
+    market=st.sampled_from([MarketId("rain"), MarketId("0xa1")]),
+    cash=st.integers(0, 5),
+    held=st.integers(0, 3),
+    side=st.sampled_from(Side),
+    price=st.integers(0, 10_000),
+    size=st.integers(1, 5 * CONTRACT),
+    fee=st.integers(-50_000, 50_000),
+    undone=st.booleans(),
+)
+def test_whatever_a_venue_says_of_a_trade_can_be_booked(
+    *, market: MarketId, cash: int, held: int, side: Side, price: int, size: int, fee: int, undone: bool
+) -> None:
+    ledger = ledger_with(cash + held + 1)
+    ledger.apply(Withdrawal(Money(DOLLAR)))
+    if held:
+        ledger.apply(bought(yes(market), 10_000, held * CONTRACT))
+    trade = traded(side, yes(market), price, size, fee, fill="f")
+    for entry in fitted(FillUndone(trade.fill) if undone else trade, ledger):
+        ledger.apply(entry)
+    ledger.check()
 
 
 def test_a_purchase_whose_contracts_were_sold_can_still_be_taken_back() -> None:

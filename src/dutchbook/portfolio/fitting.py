@@ -10,35 +10,35 @@ from dutchbook.portfolio.ledger import Ledger
 def fitted(entry: FillBooked | FillUndone, ledger: Ledger) -> tuple[LedgerEntry, ...]:
     """The entries that book a trade, or undo it: the entry, after what has to be adopted first so that it fits.
 
-    A venue does not ask our ledger: a sale of more than was known to be held, or a purchase beyond the cash that was
+    A venue does not ask our ledger: a sale of more than was known to be held, or a payment beyond the cash that was
     known, shows that something was missed. It is adopted by name; the next statement of the account corrects the rest.
     """
-    fill = entry.fill
-    takes_contracts = (fill.side is Side.SELL) is isinstance(entry, FillBooked)
-    first = _contracts(entry, ledger) if takes_contracts else _cash(entry, ledger)
-    return (entry,) if first is None else (first, entry)
-
-
-def _contracts(entry: FillBooked | FillUndone, ledger: Ledger) -> LedgerEntry | None:
-    fill = entry.fill
-    missing = Size(fill.size - ledger.held(fill.outcome))
+    contracts = _contracts(entry, ledger)
+    spent = sum(each.size for each in contracts if isinstance(each, Split))
+    missing = Money(_paid(entry) + spent - ledger.cash)
     if missing <= 0:
-        return None
-    sold = isinstance(entry, FillBooked)
+        return (*contracts, entry)
+    fill = entry.fill
+    cash = CashAdopted(missing, f"order {fill.order} paid more than was known", venue_of(fill.market))
+    return (*contracts, cash, entry)
+
+
+def _contracts(entry: FillBooked | FillUndone, ledger: Ledger) -> tuple[Adopted | Split, ...]:
+    """Where the trade takes contracts: what brings those of them that nobody knew."""
+    fill, sold = entry.fill, isinstance(entry, FillBooked)
+    missing = Size(fill.size - ledger.held(fill.outcome))
+    if (fill.side is Side.SELL) is not sold or missing <= 0:
+        return ()
     if sold and venue_of(fill.market) is Venue.KALSHI and missing <= ledger.cash:
         # It sells what nobody holds as a purchase of the other outcome: a set is made, and one half of it sold.
-        return Split(fill.market, kalshi_yes(fill.market), kalshi_no(fill.market), missing)
+        return (Split(fill.market, kalshi_yes(fill.market), kalshi_no(fill.market), missing),)
     cost = notional_down(fill.price, missing)
-    return Adopted(fill.outcome, fill.market, missing, cost, f"order {fill.order} traded more than was known")
+    return (Adopted(fill.outcome, fill.market, missing, cost, f"order {fill.order} traded more than was known"),)
 
 
-def _cash(entry: FillBooked | FillUndone, ledger: Ledger) -> LedgerEntry | None:
+def _paid(entry: FillBooked | FillUndone) -> int:
+    """What the trade takes of the cash, or its undoing; a sale does where the fee is more than it brings."""
     fill = entry.fill
-    if isinstance(entry, FillBooked):
-        needed = notional_up(fill.price, fill.size) + fill.fee
-    else:
-        needed = notional_down(fill.price, fill.size) - fill.fee
-    missing = Money(needed - ledger.cash)
-    if missing <= 0:
-        return None
-    return CashAdopted(missing, f"order {fill.order} paid more than was known", venue_of(fill.market))
+    buys = fill.side is Side.BUY
+    paid = fill.fee + (notional_up(fill.price, fill.size) if buys else -notional_down(fill.price, fill.size))
+    return paid if isinstance(entry, FillBooked) else -paid
