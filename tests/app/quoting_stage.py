@@ -22,7 +22,6 @@ from tests.app.near_miss_stage import Venuelike
 from tests.execution.fills import fill_of
 
 HERE = FrameRef(0, 0)
-_RESTING = (OrderStatus.OPEN, OrderStatus.PARTLY_FILLED)
 
 
 class QuotedVenue(Venuelike):
@@ -99,7 +98,7 @@ class QuotingStage:
     def show(self, number: int) -> None:
         """The book of a market shows what of ours rests there."""
         resting = self.parts.desk.execution.orders.working_in(self.world.markets[number].id)
-        frame = self.world.show(number, [order for order in resting if order.status in _RESTING])
+        frame = self.world.show(number, [order for order in resting if order.status.rests])
         if frame is not None:
             self.parts.loop.frame(frame, HERE)
 

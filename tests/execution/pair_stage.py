@@ -9,9 +9,10 @@ from dutchbook.domain.bundles import Bundle, BundleId, BundleKind, BundleLeg
 from dutchbook.domain.events import OrderFilled, VenueState, VenueStateChanged
 from dutchbook.domain.identity import QuestionId, Venue
 from dutchbook.domain.markets import MarketStatus
-from dutchbook.domain.orders import Fill, Intent, Leg, Order, TimeInForce
+from dutchbook.domain.orders import Intent, Leg, Order, TimeInForce
 from dutchbook.domain.units import CONTRACT, ONE, SECOND, Money, Nanos, Price, Size
 from dutchbook.execution.step import BasketEnd, Step
+from tests.execution.fills import fill_of
 from tests.execution.stage import Stage, no, yes
 
 HERE, THERE = 0, 1
@@ -76,19 +77,7 @@ class PairStage(Stage):
 
     def fill_part(self, order: Order, size: Size) -> Step:
         """The venue fills some of an order, to the millionth of a contract, at its limit."""
-        leg = order.leg
-        fill = Fill(
-            order=order.id,
-            intent=order.intent,
-            outcome=leg.outcome,
-            market=leg.market,
-            side=leg.side,
-            price=leg.limit,
-            size=size,
-            fee=Money(0),
-            at=self.now,
-        )
-        return self.hear(OrderFilled(fill, self.now))
+        return self.hear(OrderFilled(fill_of(order, size, self.now, ""), self.now))
 
     def ended(self) -> BasketEnd | None:
         """How the basket ended."""

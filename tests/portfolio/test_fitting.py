@@ -83,9 +83,13 @@ def test_whatever_a_venue_says_of_a_trade_can_be_booked(
     if held:
         ledger.apply(bought(yes(market), 10_000, held * CONTRACT))
     trade = traded(side, yes(market), price, size, fee, fill="f")
-    for entry in fitted(FillUndone(trade.fill) if undone else trade, ledger):
+    entries = fitted(FillUndone(trade.fill) if undone else trade, ledger)
+    for entry in entries:
         ledger.apply(entry)
     ledger.check()
+    # No more is adopted than it took.
+    assert not ledger.cash or not any(isinstance(entry, CashAdopted) for entry in entries)
+    assert not ledger.held(yes(market)) or not any(isinstance(entry, Adopted) for entry in entries)
 
 
 def test_a_purchase_whose_contracts_were_sold_can_still_be_taken_back() -> None:

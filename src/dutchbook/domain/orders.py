@@ -119,7 +119,13 @@ class OrderStatus(StrEnum):
     def final(self) -> bool:
         return self in _FINAL
 
+    @property
+    def rests(self) -> bool:
+        """Whether the venue said that it is in the book, and not yet that it left."""
+        return self in _RESTING
 
+
+_RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 _FINAL = frozenset(
     {
         OrderStatus.FILLED,

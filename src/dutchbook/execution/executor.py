@@ -66,7 +66,6 @@ PROBE_EVERY = Nanos(10 * SECOND)
 """How often a venue that is not up is asked whether it is, where it does not say when it will be."""
 
 _ANSWER, _PROBE, _SWEEP = "order:", "probe:", "sweep:"
-_RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 
 
 class Execution:
@@ -149,7 +148,7 @@ class Execution:
             if order_id not in self.orders:
                 return False
             status = self.orders[order_id].status
-            return status is OrderStatus.SENDING or (status in _RESTING and self._baskets.owns(order_id))
+            return status is OrderStatus.SENDING or (status.rests and self._baskets.owns(order_id))
         return self._cancels.expects(timer)
 
     def leaving(self) -> Iterable[Order]:
@@ -380,7 +379,7 @@ class Execution:
 
     def _missing(self, event: OrderMissing, draft: StepDraft) -> None:
         order = self.orders[event.order]
-        if order.status in _RESTING:
+        if order.status.rests:
             why = f"it was {order.status} and is not found any more: {event.detail}"
             draft.findings.append(OrderReported(order.id, Report.TIMEOUT, event.received, why))
         else:
@@ -442,7 +441,7 @@ class Execution:
         if order.status is OrderStatus.SENDING:
             why = "no answer in time: reconcile"
             draft.findings.append(OrderReported(order.id, Report.TIMEOUT, now, why))
-        elif order.status in _RESTING and self._baskets.owns(order.id):
+        elif order.status.rests and self._baskets.owns(order.id):
             patience = Nanos(order.created + self._settings.patience)
             if now >= patience:
                 self._cancels.want(order, draft)

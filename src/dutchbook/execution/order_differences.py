@@ -9,7 +9,6 @@ from dutchbook.execution.orders import Orders
 from dutchbook.execution.reconciliation import Standing
 from dutchbook.execution.step import Alert, Difference, StepDraft
 
-_RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 _THOUGHT_GONE = frozenset({OrderStatus.DEAD, OrderStatus.REJECTED})
 
 
@@ -26,7 +25,7 @@ class OrderDifferences:
         """Compare the orders of a statement with the table; what is heard since it was asked for counts more."""
         stated = {found.order for found in event.orders}
         for order in self._orders.working():
-            rests_there = order.status in _RESTING and self._venue_of(order) is event.venue
+            rests_there = order.status.rests and self._venue_of(order) is event.venue
             if rests_there and order.id not in stated and self._orders.changed_at(order.id) < event.asked:
                 self._tell(event.venue, order.id, order.remaining, 0, "the venue lacks it: asked for it", draft)
                 draft.queries.append(order.id)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from dutchbook.domain.book import Level, Side
-from dutchbook.domain.orders import OrderStatus, TimeInForce
+from dutchbook.domain.orders import TimeInForce
 from dutchbook.domain.units import Nanos, Price, Size
 from dutchbook.execution.costs import cost, snapped
 from dutchbook.execution.markouts import Choice, Markouts, mid_of
@@ -138,7 +138,7 @@ def _while_working(
 ) -> Move:
     """A joined order stays for as long as it would be placed again as it is."""
     order = progress.working
-    if order is None or order.status not in (OrderStatus.OPEN, OrderStatus.PARTLY_FILLED):
+    if order is None or not order.status.rests:
         return Wait()
     if around.now >= over:
         return Cancel(order.id)

@@ -56,7 +56,7 @@ def until_its_time(progress: Progress, around: Surroundings) -> Move:
     One that is on its way cannot be cancelled yet; one in doubt is left to reconciliation.
     """
     order = progress.working
-    if order is None or order.status not in (OrderStatus.OPEN, OrderStatus.PARTLY_FILLED):
+    if order is None or not order.status.rests:
         return Wait()
     if progress.stopped:
         return Cancel(order.id)

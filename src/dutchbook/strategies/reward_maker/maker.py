@@ -28,7 +28,7 @@ from dutchbook.domain.events import (
     VenueStateChanged,
 )
 from dutchbook.domain.identity import OutcomeId
-from dutchbook.domain.orders import Intent, Order, OrderId, OrderStatus
+from dutchbook.domain.orders import Intent, Order, OrderId
 from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import Money, Nanos, Size
 from dutchbook.domain.wishes import Wake, Wish, Withdraw
@@ -53,7 +53,6 @@ _LOOK = f"{REWARD_MAKER}:look"
 _MILLION = 1_000_000
 _NOTHING: tuple[Wish, ...] = ()
 _UNSEEN: tuple[MakerObservation, ...] = ()
-_RESTING = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 
 type _News = OrderReported | OrderFilled | FillMined | FillSettled | FillReversed
 
@@ -283,7 +282,7 @@ class RewardMaker:
                 self._fills += isinstance(event, OrderFilled)
                 own.left = Size(order.leg.size - order.filled - order.taken_back)
                 own.over = order.status.final
-                own.rests = own.rests or order.status in _RESTING
+                own.rests = own.rests or order.status.rests
         quote = side.quote
         if quote is None or not quote.over or not self._makes_room(making, quote, desk.now):
             return None

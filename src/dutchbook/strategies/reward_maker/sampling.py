@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dutchbook.domain.book import BookView, Side
 from dutchbook.domain.markets import Market
-from dutchbook.domain.orders import Order, OrderStatus
+from dutchbook.domain.orders import Order
 from dutchbook.domain.pricing.kalshi_rewards import level_weights, no_bids, snapshot_share
 from dutchbook.domain.pricing.rewards import Resting, adjusted_middle, liquidity_score, sample
 from dutchbook.domain.rewards import RewardTerms
@@ -14,14 +14,13 @@ LEAST_AGE = Nanos(3_500_000_000)
 """How long an order must have rested where the venue does not say: the least that was seen at Polymarket (`moas`)."""
 SURE_AGE = Nanos(10 * SECOND)
 """From this age on an order scores or does not, whatever was on its way."""
-_RESTS = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 
 
 def share_of(
     terms: RewardTerms, market: Market, yes: BookView, orders: Iterable[Order], now: Nanos, *, in_book: bool
 ) -> float:
     """Our part of what a sample now gives to all makers, between 0 and 1. `in_book`: our orders stand in this book."""
-    resting = [order for order in orders if order.status in _RESTS and now - order.created >= _least_age(terms)]
+    resting = [order for order in orders if order.status.rests and now - order.created >= _least_age(terms)]
     if terms.sides is not None:
         bids = _bids(resting, market, yes=True), _bids(resting, market, yes=False)
         return snapshot_share(terms.sides, yes, *bids, in_book=in_book)
