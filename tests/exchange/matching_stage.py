@@ -312,8 +312,9 @@ class Act(msgspec.Struct, frozen=True):
 
 
 COMMON: tuple[str, ...] = (*("submit",) * 12, *("cancel",) * 4, *("wait",) * 2, "amend", "decrease", "split", "merge")
-COMMON += ("withdraw", "deposit")
-RARE = ("pause", *("open",) * 4, "convert", "approve", "approve", "long_wait", "batch", "redeem", "group")
+COMMON += ("withdraw", "deposit", "open")
+"""A paused market opens soon, so that whoever plays a short tape trades."""
+RARE = (*("pause",) * 3, "convert", "approve", "approve", "long_wait", "batch", "redeem", "group")
 _SPAN = 30 * SECOND
 
 
