@@ -44,6 +44,7 @@ from dutchbook.app.assembly import Parts, Terms, assemble
 from dutchbook.app.importing import import_capture
 from dutchbook.app.replaying import as_of, replay_into
 from dutchbook.config.load import shipped_settings
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.events import BookSnapshot, FrameRef, LevelAdded
 from dutchbook.domain.identity import kalshi_yes
 from dutchbook.domain.ports import Frame, SequenceKind
@@ -285,7 +286,10 @@ class Unrecorded:
     def append(self, kind: str, at: Any, body: object, cause: object) -> Any:  # noqa: ARG002
         return FrameRef(0, 0)
 
-    def append_with(self, at: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
+    def draft(self, kind: str, body: Any) -> Any:
+        return Draft(kind, body, b"")
+
+    def append_drafts(self, at: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
         return [FrameRef(0, 0) for _ in (first, *rest)]
 
     def gather(self) -> bool:

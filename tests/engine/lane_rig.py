@@ -11,6 +11,7 @@ from dutchbook.catalogue.relations import bundles_of
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.book import BookView
 from dutchbook.domain.bundles import Bundle, BundleId
+from dutchbook.domain.drafts import Draft, Filled
 from dutchbook.domain.events import Cause, Event, FrameRef, JournalRef, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, NoFees, PriceGrid, Question
@@ -21,7 +22,6 @@ from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.desk import Desk, Opening
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.loop import Loop, Policy
-from dutchbook.engine.ports import Entry
 from dutchbook.exchange.paper.fill_model import PaperExchange
 from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
@@ -66,9 +66,14 @@ class Journal:
         self.lines.append((kind, at, repr(body), str(cause)))
         return JournalRef(len(self.lines))
 
-    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
-        origin = self.append(first[0], at, first[1], cause)
-        return [origin, *(self.append(kind, at, body, origin) for kind, body in rest)]
+    def draft(self, kind: str, body: msgspec.Struct) -> Draft:
+        return Draft(kind, body, b"")
+
+    def append_drafts(
+        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
+    ) -> Sequence[JournalRef]:
+        origin = self.append(first.draft.kind, at, first.draft.body, cause)
+        return [origin, *(self.append(draft.kind, at, draft.body, origin) for draft, _ in rest)]
 
     def gather(self) -> bool:
         return False

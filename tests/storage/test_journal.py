@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dutchbook.domain.drafts import HOLE, Filled
 from dutchbook.domain.errors import DeskLocked, JournalError
 from dutchbook.domain.events import Cause, FrameRef, HaltOrdered, JournalRef
 from dutchbook.domain.units import Nanos
@@ -84,29 +86,55 @@ def test_the_head_depends_on_neither_process_nor_hash_seed(tmp_path: Path) -> No
     assert len(heads) == 1
 
 
-def test_lines_that_are_written_together_are_those_that_are_written_one_by_one(tmp_path: Path) -> None:
-    bodies = [("order", {"id": f"o{number}"}) for number in range(40)]
-    cause = FrameRef(1, 2)
-    with Journal.create(tmp_path / "one", SMALL) as journal:
-        fill(journal, 9)
-        origin = journal.append("verdict", Nanos(50), {"approved": True}, cause)
-        places = [origin, *(journal.append(kind, Nanos(50), body, origin) for kind, body in bodies)]
-    with Journal.create(tmp_path / "together", SMALL) as journal:
-        fill(journal, 9)
-        assert journal.append_with(Nanos(50), ("verdict", {"approved": True}), bodies, cause) == places
-    assert list(read(tmp_path / "one")) == list(read(tmp_path / "together"))
-    assert verify(tmp_path / "together").ok
+class Wanted(msgspec.Struct, frozen=True):
+    """A body with two times."""
+
+    name: str
+    oldest: int
+    legs: tuple[int, ...]
+    at: int
 
 
-def test_of_lines_that_are_written_together_one_that_is_none_keeps_all_away(tmp_path: Path) -> None:
+@given(st.text(), st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1), st.integers(0, 5), st.booleans())
+def test_lines_worked_out_before_are_those_that_are_written_one_by_one(
+    text: str, oldest: int, at: int, more: int, caused: bool
+) -> None:
+    cause = FrameRef(1, 2) if caused else None
+    bodies = [Wanted(f"{text} {number}%", oldest, tuple(range(number)), at) for number in range(more + 1)]
+    with tempfile.TemporaryDirectory() as folder, Journal.create(Path(folder) / "one", SMALL) as journal:
+        fill(journal, 9)
+        origin = journal.append("verdict", Nanos(at), bodies[0], cause)
+        places = [origin, *(journal.append("order", Nanos(at), body, origin) for body in bodies[1:])]
+        journal.close()
+        with Journal.create(Path(folder) / "before", SMALL) as another:
+            holed = [msgspec.structs.replace(body, oldest=HOLE, at=HOLE) for body in bodies]
+            first, *rest = [
+                Filled(another.draft("order" if number else "verdict", body), (oldest, at))
+                for number, body in enumerate(holed)
+            ]
+            fill(another, 9)
+            assert another.append_drafts(Nanos(at), first, rest, cause) == places
+        assert list(read(Path(folder) / "one")) == list(read(Path(folder) / "before"))
+        assert verify(Path(folder) / "before").ok
+
+
+def test_what_cannot_be_a_line_is_no_draft_either(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "j", MANUAL) as journal:
         fill(journal, 3)
         before = journal.head, journal.seq
         with pytest.raises(ValueError, match="is no kind"):
-            journal.append_with(Nanos(1), ("verdict", {}), [("order", {}), ("No Kind", {})], None)
+            journal.draft("No Kind", Wanted("", 1, (), 2))
+        with pytest.raises(ValueError, match="several lines"):
+            journal.draft("order", msgspec.structs.replace(Wanted("", 1, (), 2), name=msgspec.Raw(b'"\n"')))
         assert (journal.head, journal.seq) == before
-        journal.append("timer", Nanos(2), {})
-    assert len(list(read(tmp_path / "j"))) == 4
+
+
+def test_a_journal_that_failed_takes_no_draft(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j", MANUAL)
+    draft = Filled(journal.draft("order", Wanted("", 1, (), 2)), ())
+    journal.close()
+    with pytest.raises(JournalError, match="closed"):
+        journal.append_drafts(Nanos(1), draft, [], None)
 
 
 def test_the_order_of_a_mappings_keys_makes_no_difference(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from dutchbook.domain.pairs import Pair
 from dutchbook.domain.ports import Codec, SequenceKind
 from dutchbook.domain.rewards import RewardOffer
 from dutchbook.domain.units import Price
+from dutchbook.engine.ahead import Loader
 from dutchbook.engine.book_table import BookTable
 from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk, Opening
@@ -170,9 +171,9 @@ def assemble(
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
     if leaves_by is not None and asked and settings.execution.decide_ahead:
         if asked[0] is strategy:
-            loop.contingencies = _contingencies(desk, strategy, leaves_by, settings)
+            loop.contingencies = _contingencies(desk, strategy, Loader(leaves_by, record.draft), settings)
         elif isinstance(asked[0], Replaces):
-            loop.replacements = _replacements(desk, asked[0], leaves_by, settings)
+            loop.replacements = _replacements(desk, asked[0], Loader(leaves_by, record.draft), settings)
     return Parts(loop, desk, strategy, polymarket, kalshi, bundles_watched, leaves_by, maker, verifier)
 
 
@@ -208,16 +209,16 @@ def _policy(
     )
 
 
-def _contingencies(desk: Desk, strategy: BundleStrategy, gateway: VenueGateway, settings: Settings) -> Contingencies:
+def _contingencies(desk: Desk, strategy: BundleStrategy, loader: Loader, settings: Settings) -> Contingencies:
     """What is decided ahead, by the rules that would decide it then."""
     rules, momentary = guardian_rules(settings.risk), momentary_rules(settings.risk)
-    return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, gateway)
+    return Contingencies(desk, strategy, rules, momentary, settings.execution.sending, loader)
 
 
-def _replacements(desk: Desk, strategy: Replaces, gateway: VenueGateway, settings: Settings) -> Replacements:
+def _replacements(desk: Desk, strategy: Replaces, loader: Loader, settings: Settings) -> Replacements:
     """What takes the place of quotes that are withdrawn, by the rules that would judge it then."""
     risk = settings.risk
-    return Replacements(desk, strategy, guardian_rules(risk), time_rules(risk), book_rules(risk), gateway)
+    return Replacements(desk, strategy, guardian_rules(risk), time_rules(risk), book_rules(risk), loader)
 
 
 def _verifier(parts: Ingredients) -> RewardVerifier:

@@ -9,10 +9,11 @@ from types import MappingProxyType
 import msgspec
 
 from dutchbook.app.latency import KEPT, figures
+from dutchbook.domain.drafts import Draft, Filled
 from dutchbook.domain.events import Cause, HaltOrdered, JournalRef, OrderReported, VenueState, VenueStateChanged
 from dutchbook.domain.orders import Fill, Intent, Leg, Order, Report
 from dutchbook.domain.units import SECOND, Nanos, decimal_text, dollars
-from dutchbook.engine.ports import Entry, Record
+from dutchbook.engine.ports import Record
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.evaluation.snapshot import DeskSnapshot
 from dutchbook.storage.log_settings import Level
@@ -180,11 +181,17 @@ class LoggedJournal:
         self._log.journaled(kind, at, body, ref)
         return ref
 
-    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
-        """Put lines on record together, then into the log's queue."""
-        places = self._journal.append_with(at, first, rest, cause)
-        for (kind, body), place in zip((first, *rest), places, strict=True):
-            self._log.journaled(kind, at, body, place)
+    def draft(self, kind: str, body: msgspec.Struct) -> Draft:
+        """See `Record.draft`."""
+        return self._journal.draft(kind, body)
+
+    def append_drafts(
+        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
+    ) -> Sequence[JournalRef]:
+        """Put lines on record that were worked out before, then into the log's queue, which tells no holes."""
+        places = self._journal.append_drafts(at, first, rest, cause)
+        for (draft, _), place in zip((first, *rest), places, strict=True):
+            self._log.journaled(draft.kind, at, draft.body, place)
         return places
 
     def gather(self) -> bool:

@@ -11,13 +11,13 @@ from dutchbook.app.replaying import Options, replay_into
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.config.settings import Settings
 from dutchbook.domain.bundles import Bundle, BundleId
+from dutchbook.domain.drafts import Draft, Filled
 from dutchbook.domain.events import Cause, Event, JournalRef
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.orders import Intent
 from dutchbook.domain.pairs import Pair
 from dutchbook.domain.pricing.yields import annualised_simple
 from dutchbook.domain.units import DAY, SECOND, Nanos
-from dutchbook.engine.ports import Entry
 from dutchbook.engine.records import VerdictRecord
 from dutchbook.evaluation.snapshot import ArbitrageRow, ScanRow
 from dutchbook.storage.recording_reader import Recording
@@ -45,15 +45,15 @@ class MemoryRecord:
         self.lines.append((kind, at, body))
         return JournalRef(len(self.lines))
 
-    def append_with(
-        self,
-        at: Nanos,
-        first: Entry,
-        rest: Sequence[Entry],
-        cause: Cause | None,
+    def draft(self, kind: str, body: msgspec.Struct) -> Draft:
+        """As it is."""
+        return Draft(kind, body, b"")
+
+    def append_drafts(
+        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
     ) -> Sequence[JournalRef]:
-        """Keep lines."""
-        return [self.append(kind, at, body, cause) for kind, body in (first, *rest)]
+        """Keep lines, without the numbers of their holes."""
+        return [self.append(draft.kind, at, draft.body, cause) for draft, _ in (first, *rest)]
 
     def gather(self) -> bool:
         """Nothing: lines are kept one by one."""

@@ -6,9 +6,11 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
+from dutchbook.domain.drafts import Draft, MakeDraft
 from dutchbook.domain.orders import Order
 from dutchbook.domain.units import MINUTE, Nanos
 from dutchbook.engine.desk import Desk
+from dutchbook.engine.records import order_draft, verdict_draft
 from dutchbook.engine.risk_view import LaterRisk
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import BasketEnd
@@ -21,8 +23,16 @@ class Readies(Protocol):
 
     def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None: ...
     def fresh(self, ready: Ready, now: Nanos) -> bool: ...
-    def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None: ...
+    def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]: ...
     def forget_ahead(self) -> None: ...
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """Orders that are ready to leave, and what will be on record of them: the lines of their approval and of each."""
+
+    ready: Ready
+    verdict: Draft
+    lines: tuple[Draft, ...]
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -32,15 +42,34 @@ class Decided(msgspec.Struct, frozen=True):
     """
 
     approved: Approved
-    ready: Ready
+    loaded: Loaded
     ended: tuple[BasketEnd, ...] = ()
 
 
-def ready_as_of(now: Nanos, ready: Ready | None, orders: Sequence[Order], gateway: Readies) -> Ready | None:
-    """What was made ready of these orders, anew where it is too old or nobody had time for it; None if it cannot be."""
-    if ready is not None and gateway.fresh(ready, now):
-        return ready
-    return gateway.ready([replace(order, created=now) for order in orders], now)
+class Loader:
+    """Makes ready what an approved intent leads to: its orders, signed, and their lines."""
+
+    def __init__(self, gateway: Readies, draft: MakeDraft) -> None:
+        self._gateway = gateway
+        self._draft = draft
+        self.launch = gateway.launch
+        """What sends what was loaded."""
+        self.forget = gateway.forget_ahead
+        """Nothing of it is wanted any more."""
+
+    def load(self, approved: Approved, orders: Sequence[Order], now: Nanos) -> Loaded | None:
+        """None where they cannot be signed before their turn."""
+        ready = self._gateway.ready(orders, now)
+        if ready is None:
+            return None
+        lines = tuple(order_draft(order, self._draft) for order in ready.orders)
+        return Loaded(ready, verdict_draft(approved.intent, self._draft), lines)
+
+    def as_of(self, now: Nanos, loaded: Loaded | None, approved: Approved, orders: Sequence[Order]) -> Loaded | None:
+        """What was loaded, anew where it is too old or nobody had time for it; None if it cannot be."""
+        if loaded is not None and self._gateway.fresh(loaded.ready, now):
+            return loaded
+        return self.load(approved, [replace(order, created=now) for order in orders], now)
 
 
 def lasting_this_minute(

@@ -18,11 +18,10 @@ from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent, Order, Route
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import MINUTE, Nanos, Size
-from dutchbook.engine.ahead import Decided, Readies, lasting_this_minute, ready_as_of
+from dutchbook.engine.ahead import Decided, Loaded, Loader, lasting_this_minute
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import WhatIf
-from dutchbook.execution.gateway import Ready
 from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
@@ -57,8 +56,8 @@ class Contingency(msgspec.Struct, frozen=True):
     version: int
     minute: int
     books: tuple[tuple[Book, Sides], ...]
-    ready: Ready | None = None
-    """The orders, named and signed; None as long as nobody had time for that."""
+    loaded: Loaded | None = None
+    """The orders, named and signed, with their lines; None as long as nobody had time for that."""
     lasting: Lasting | None = None
     """Until when it is known that all rules let it pass; None if they have to be asked when the move comes."""
 
@@ -73,7 +72,7 @@ class Contingencies:
         rules: Sequence[Rule],
         momentary: Sequence[Rule],
         sending: Sending,
-        gateway: Readies,
+        loader: Loader,
     ) -> None:
         """`momentary` are those of the rules that are asked again when a move comes."""
         self._desk = desk
@@ -81,8 +80,8 @@ class Contingencies:
         self._rules = rules
         self._momentary = momentary
         self._sending = sending
-        self._gateway = gateway
-        self.launch = gateway.launch
+        self._loader = loader
+        self.launch = loader.launch
         """What sends the orders of a decision."""
         self._view = DeskRisk(desk)
         self._ready: dict[OutcomeId, dict[int, Contingency]] = {}
@@ -137,7 +136,9 @@ class Contingencies:
         if found is not None and found.tracked is tracked:
             oldest = min(now, *(book.received for book, _ in found.books))
             known = lasting_this_minute(found.approved, oldest, self._desk, now, self._momentary)
-            moves[move.price] = replace(found, ready=self._gateway.ready(found.orders, now), lasting=known)
+            moves[move.price] = replace(
+                found, loaded=self._loader.load(found.approved, found.orders, now), lasting=known
+            )
 
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
@@ -175,8 +176,8 @@ class Contingencies:
             if not isinstance(verdict, Approved):
                 return None
             approved = verdict
-        ready = ready_as_of(now, found.ready, found.orders, self._gateway)
-        return None if ready is None else Decided(approved, ready)  # the turn says why something cannot be signed
+        loaded = self._loader.as_of(now, found.loaded, approved, found.orders)
+        return None if loaded is None else Decided(approved, loaded)  # the turn says why something cannot be signed
 
     def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:
         """The books of all legs as they stand; None if one of them cannot tell whether it changed."""

@@ -7,6 +7,7 @@ from typing import get_args
 import msgspec
 
 from dutchbook.domain.book import Side
+from dutchbook.domain.drafts import Filled
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     CancelOrdered,
@@ -37,7 +38,7 @@ from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.feed import Feed
 from dutchbook.engine.memory import Memory
 from dutchbook.engine.outflow import Outflow, Outlets
-from dutchbook.engine.ports import Entry, Gateway, Observer, Record
+from dutchbook.engine.ports import Gateway, Observer, Record
 from dutchbook.engine.records import FaultRecord, Mark, event_record
 from dutchbook.engine.reliving import relive
 from dutchbook.engine.replacements import Replacements
@@ -106,7 +107,9 @@ class Loop:
         self._lane = feed.open_lane(desk.books)
         self._view = DeskRisk(desk)
         self._switch = switch
-        outlets = Outlets(gateway, self.agenda, self._append, self._append_with, record.write_out, self.dispatch)
+        outlets = Outlets(
+            gateway, self.agenda, self._append, self._append_drafts, record.draft, record.write_out, self.dispatch
+        )
         self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)
         self._next_look = Nanos(0)
@@ -478,8 +481,8 @@ class Loop:
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
 
-    def _append_with(self, first: Entry, rest: Sequence[Entry], cause: Cause) -> Sequence[Cause]:
-        return self._record.append_with(self.desk.now, first, rest, cause)
+    def _append_drafts(self, first: Filled, rest: Sequence[Filled], cause: Cause) -> Sequence[Cause]:
+        return self._record.append_drafts(self.desk.now, first, rest, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY

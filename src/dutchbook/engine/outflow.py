@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from dutchbook.domain.drafts import Filled, MakeDraft
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     Cause,
@@ -24,8 +25,8 @@ from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDu
 from dutchbook.engine.ahead import Decided
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
-from dutchbook.engine.ports import Entry, Gateway
-from dutchbook.engine.records import verdict_record
+from dutchbook.engine.ports import Gateway
+from dutchbook.engine.records import order_filled, verdict_filled, verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import NOTHING, BasketEnd, Offer, Ordered, Step
@@ -40,14 +41,11 @@ class Append(Protocol):
     def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
 
 
-class AppendWith(Protocol):
-    """Puts a line and those that it causes on record, at the desk's time; their places."""
+type AppendDrafts = Callable[[Filled, Sequence[Filled], Cause], Sequence[Cause]]
+"""Puts a line and those that it causes on record, all worked out before, at the desk's time; their places."""
 
-    def __call__(self, first: Entry, rest: Sequence[Entry], cause: Cause) -> Sequence[Cause]: ...
-
-
-type Launch = Callable[[Ready, Sequence[Order], Nanos], None]
-"""Writes orders that were made ready, as they are on record now."""
+type Launch = Callable[[Ready, Nanos], Sequence[Order]]
+"""Writes orders that were made ready; how they are on record now."""
 
 _HALTED = "the desk is halted"
 
@@ -58,7 +56,8 @@ class Outlets(msgspec.Struct, frozen=True):
     gateway: Gateway
     agenda: Agenda
     append: Append
-    append_with: AppendWith
+    append_drafts: AppendDrafts
+    draft: MakeDraft
     write_out: Callable[[], None]
     """Before anything leaves: what was said of it is on record then."""
     dispatch: Callable[[Event, Cause], None]
@@ -93,7 +92,8 @@ class Outflow:
     def __init__(self, desk: Desk, outlets: Outlets, switch: HaltSwitch, counters: LoopCounters) -> None:
         self._desk = desk
         self._gateway, self._agenda = outlets.gateway, outlets.agenda
-        self._append, self._append_with, self._dispatch = outlets.append, outlets.append_with, outlets.dispatch
+        self._append, self._append_drafts, self._dispatch = outlets.append, outlets.append_drafts, outlets.dispatch
+        self._draft = outlets.draft
         self._write_out = outlets.write_out
         self._switch = switch
         self._counters = counters
@@ -105,26 +105,26 @@ class Outflow:
 
         The same lines that `carry_out` would write.
         """
-        now, named, entries = self._desk.now, list[Order](), list[Entry]()
-        for order, prepared in zip(decided.ready.orders, decided.ready.prepared, strict=True):
-            named.append(replace(order, created=now))
+        now, intent, loaded = self._desk.now, decided.approved.intent, decided.loaded
+        ready, entries = loaded.ready, list[Filled]()
+        for line, prepared in zip(loaded.lines, ready.prepared, strict=True):
             if prepared.market.id not in self._kept:
                 self._kept.add(prepared.market.id)
-                entries.append(("market", prepared.market))
-            entries.append(("order", named[-1]))
+                entries.append(Filled(self._draft("market", prepared.market), ()))
+            entries.append(order_filled(line, now))
         for ended in decided.ended:
             self._append("basket", ended, cause)
-        line, *places = self._append_with(("verdict", verdict_record(decided.approved)), entries, cause)
-        orders = [place for place, (kind, _) in zip(places, entries, strict=True) if kind == "order"]
+        places = self._append_drafts(verdict_filled(loaded.verdict, intent), entries, cause)
         self._write_out()
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
-        stayed: tuple[tuple[Order, str, Cause], ...] = ()
         if self._switch.refuses():
+            named = tuple(replace(order, created=now) for order in ready.orders)
+            orders = [place for place, (draft, _) in zip(places[1:], entries, strict=True) if draft.kind == "order"]
             stayed = tuple((order, _HALTED, place) for order, place in zip(named, orders, strict=True))
         else:
-            launch(decided.ready, named, now)
+            named, stayed = tuple(launch(ready, now)), ()
             self._counters.orders += len(named)
-        self._sent = Sent(decided.approved.intent, tuple(named), stayed, line, decided.ended)
+        self._sent = Sent(intent, named, stayed, places[0], decided.ended)
 
     def settle_ahead(self) -> None:
         """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""

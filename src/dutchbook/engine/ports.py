@@ -7,6 +7,7 @@ import msgspec
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import Bundle
+from dutchbook.domain.drafts import Draft, Filled
 from dutchbook.domain.events import Cause, JournalRef, MarketEvent, OrderFilled, OrderReported
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market
@@ -17,8 +18,6 @@ from dutchbook.portfolio.positions import Position
 from dutchbook.portfolio.valuation import CompleteSet
 
 type Answer = OrderReported | OrderFilled
-type Entry = tuple[str, msgspec.Struct | Mapping[str, object]]
-"""Kind and body of a line in the journal."""
 
 
 class Gateway(Protocol):
@@ -118,8 +117,14 @@ class Record(Protocol):
         """Put a line on record; its place. Raises JournalError: then nothing may be sent."""
         ...
 
-    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
-        """Put a line on record and those that it causes, all at once; their places. Raises as `append` does."""
+    def draft(self, kind: str, body: msgspec.Struct) -> Draft:
+        """Work out a line that may be wanted soon, but for its `HOLE`s. Puts nothing on record."""
+        ...
+
+    def append_drafts(
+        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
+    ) -> Sequence[JournalRef]:
+        """Put a line on record and those that it causes, all worked out before; their places. Raises as it does."""
         ...
 
     def gather(self) -> bool:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final, cast
 
 import msgspec
+from msgspec.structs import replace
 
+from dutchbook.domain.drafts import HOLE, Draft, Filled, MakeDraft
 from dutchbook.domain.events import (
     AccountStated,
     CancelFailed,
@@ -20,9 +23,9 @@ from dutchbook.domain.events import (
     TimerFired,
     VenueStateChanged,
 )
-from dutchbook.domain.orders import Intent
+from dutchbook.domain.orders import Intent, Order
 from dutchbook.domain.pairs import Pair
-from dutchbook.domain.units import Money
+from dutchbook.domain.units import Money, Nanos
 from dutchbook.risk.ports import Refusal
 from dutchbook.risk.review import Refused, Verdict
 from dutchbook.strategies.reward_maker.observations import MakerFigures
@@ -82,6 +85,26 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
     return VerdictRecord(not refusals, verdict.intent, refusals)
 
 
+def verdict_draft(intent: Intent, draft: MakeDraft) -> Draft:
+    """The line of an approval to come, of an intent that is known but for its times."""
+    return draft("verdict", VerdictRecord(True, replace(intent, oldest=_TIME, at=_TIME)))
+
+
+def verdict_filled(draft: Draft, intent: Intent) -> Filled:
+    """That line, of the intent as it is approved."""
+    return Filled(draft, (intent.oldest, intent.at))
+
+
+def order_draft(order: Order, draft: MakeDraft) -> Draft:
+    """The line of an order to come, known but for when it is made."""
+    return draft("order", replace(order, created=_TIME))
+
+
+def order_filled(draft: Draft, created: Nanos) -> Filled:
+    """That line, of the order as it is made."""
+    return Filled(draft, (created,))
+
+
 _KINDS: Mapping[type, str] = MappingProxyType(
     {
         OrderReported: "report",
@@ -98,6 +121,7 @@ _KINDS: Mapping[type, str] = MappingProxyType(
     }
 )
 _COMMAND = "command"
+_TIME: Final = cast("Nanos", HOLE)
 
 
 def event_record(event: DeskEvent) -> tuple[str, msgspec.Struct]:

@@ -15,11 +15,10 @@ from msgspec.structs import replace
 
 from dutchbook.domain.events import OrderReported
 from dutchbook.domain.orders import Order, OrderId, Report
-from dutchbook.engine.ahead import Decided, Readies, lasting_this_minute, ready_as_of
+from dutchbook.engine.ahead import Decided, Loaded, Loader, lasting_this_minute
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import AsItIs
-from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, Lasting, confirm, review
@@ -30,13 +29,13 @@ MOST = 2
 
 
 class Replacement(msgspec.Struct, frozen=True):
-    """What takes the place of an order: the intent, which passed all rules, and its order, named and signed.
+    """What takes the place of an order: the intent, which passed all rules, and its order, signed, with its lines.
 
     `ended` is the plan that the order's end ends.
     """
 
     approved: Approved
-    ready: Ready
+    loaded: Loaded
     ended: BasketEnd
     lasting: Lasting | None
     """Until when it is known that it passes all rules but those of books; None if the others have to be asked too."""
@@ -55,7 +54,7 @@ class Replacements:
         rules: Sequence[Rule],
         of_time: Sequence[Rule],
         of_books: Sequence[Rule],
-        gateway: Readies,
+        loader: Loader,
     ) -> None:
         """Two kinds of the rules can change their answer though nothing changed the desk beside its books."""
         self._desk = desk
@@ -63,8 +62,8 @@ class Replacements:
         self._rules = rules
         self._of_time = of_time
         self._of_books = of_books
-        self._gateway = gateway
-        self.launch = gateway.launch
+        self._loader = loader
+        self.launch = loader.launch
         """What sends the order of a decision."""
         self._view = DeskRisk(desk)
         self._version = -1
@@ -84,7 +83,7 @@ class Replacements:
             self._version = desk.version
             if self._found:
                 self._found.clear()
-                self._gateway.forget_ahead()
+                self._loader.forget()
             self._waiting = deque(islice(desk.execution.leaving(), MOST))
         if not self._waiting:
             return False
@@ -106,8 +105,8 @@ class Replacements:
         verdict = confirm(found.approved, intent.at, intent.oldest, self._view, rules)
         if not isinstance(verdict, Approved):
             return None
-        ready = ready_as_of(desk.now, found.ready, found.ready.orders, self._gateway)
-        return None if ready is None else Decided(verdict, ready, (found.ended,))
+        loaded = self._loader.as_of(desk.now, found.loaded, verdict, found.loaded.ready.orders)
+        return None if loaded is None else Decided(verdict, loaded, (found.ended,))
 
     def _prepare(self, order: Order) -> None:
         desk = self._desk
@@ -121,7 +120,7 @@ class Replacements:
         verdict, first = review(intent, self._view, self._rules), desk.execution.first_order(intent, desk.now)
         if not isinstance(verdict, Approved) or first is None:
             return
-        ready = self._gateway.ready((first,), desk.now)
-        if ready is not None:
+        loaded = self._loader.load(verdict, (first,), desk.now)
+        if loaded is not None:
             known = lasting_this_minute(verdict, intent.oldest, desk, desk.now, self._of_time)
-            self._found[order.id] = Replacement(verdict, ready, ended, known)
+            self._found[order.id] = Replacement(verdict, loaded, ended, known)

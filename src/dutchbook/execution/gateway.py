@@ -182,16 +182,18 @@ class VenueGateway:
         broker: object = self._brokers[venue]
         return broker.stamp(now) if isinstance(broker, SignsAhead) else 0
 
-    def launch(self, ready: Ready, orders: Sequence[Order], now: Nanos) -> None:
-        """Write orders that were made ready; as they are on record now they are `orders`."""
+    def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]:
+        """Write orders that were made ready; how they are on record now."""
         venue = ready.prepared[0].market.venue
         if self._watch is not None:
             self._watch.decided()
         self._brokers[venue].place(ready.prepared, now)
+        orders = [replace(order, created=now) for order in ready.orders]
         for order in orders:
             self._know(venue, order)
         if self._watch is not None:
             self._watch.written(order.id for order in orders)
+        return orders
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""

@@ -15,6 +15,7 @@ from typing import NoReturn, Self
 
 import msgspec
 
+from dutchbook.domain.drafts import HOLE, Draft, Filled
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.events import Cause, JournalRef
 from dutchbook.domain.units import SECOND, Nanos
@@ -34,10 +35,9 @@ from dutchbook.storage.lock import take
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
 
 type Body = msgspec.Struct | Mapping[str, object]
-type Entry = tuple[str, Body]
-"""Kind and body of a line."""
 
 _NEWLINE = ord("\n")
+_HOLE = bytes(HOLE)
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -147,21 +147,40 @@ class Journal:
         self._take(line, seq, digest)
         return JournalRef(seq)
 
-    def append_with(self, at: Nanos, first: Entry, rest: Sequence[Entry], cause: Cause | None) -> Sequence[JournalRef]:
-        """Write a line and those that it causes, all at once: the lines that `append` would write one by one.
-
-        Raises as `append` does, and then none of them is written.
+    def draft(self, kind: str, body: msgspec.Struct) -> Draft:
+        """Work out a line that `append_drafts` will write; changes nothing. Raises TypeError and ValueError as `append`
+        does.
         """
-        seq = self._seq + 1
+        content = self._encode(UnsealedLine(HOLE, HOLE, checked_kind(kind), HOLE, body))[:-1]
+        if _NEWLINE in content:
+            raise ValueError(f"the body of a {kind!r} line embeds JSON of several lines")
+        seq, at, cause, *rest = content.replace(b"%", b"%%").split(_HOLE)
+        return Draft(kind, body, b"".join((seq, b"%d", at, b"%d", cause, b"%b", b"%d".join(rest))))
+
+    def append_drafts(
+        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
+    ) -> Sequence[JournalRef]:
+        """Write a line and those that it causes, all worked out before: the lines that `append` would write.
+
+        Raises JournalError as it does, and then none of them is written.
+        """
+        if self._failure is not None:
+            raise JournalError(self._failure)
+        seq, digest = self._seq + 1, self._digest
         origin = JournalRef(seq)
-        line, digest = self._sealed(seq, self._digest, first[0], at, first[1], cause)
-        lines, places = [line], [origin]
-        for kind, body in rest:
+        (_, _, template), numbers = first
+        named = b"null" if cause is None else b'"%b"' % str(cause).encode()
+        content = template % (seq, at, named, *numbers)
+        digest = sha256(digest + content).digest()
+        parts, places = [content, HASH_FIELD, digest.hex().encode(), LINE_END], [origin]
+        named = b'"journal:%d"' % seq
+        for (_, _, template), numbers in rest:
             seq += 1
-            line, digest = self._sealed(seq, digest, kind, at, body, origin)
-            lines.append(line)
+            content = template % (seq, at, named, *numbers)
+            digest = sha256(digest + content).digest()
+            parts += (content, HASH_FIELD, digest.hex().encode(), LINE_END)
             places.append(JournalRef(seq))
-        self._take(b"".join(lines), seq, digest)
+        self._take(b"".join(parts), seq, digest)
         return places
 
     def gather(self) -> bool:

@@ -31,10 +31,10 @@ _CAUSE = re.compile(r"frame:([0-9]{1,18}):([0-9]{1,18})|journal:([0-9]{1,18})", 
 class UnsealedLine(msgspec.Struct, frozen=True, gc=False):
     """A line before its hash is known. Its JSON without the closing brace is what the hash covers."""
 
-    seq: int
-    at: int
+    seq: int | msgspec.Raw
+    at: int | msgspec.Raw
     kind: str
-    cause: str | None
+    cause: str | msgspec.Raw | None
     body: object
 
 
