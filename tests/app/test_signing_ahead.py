@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dutchbook.app.signing_ahead import STILL
 from dutchbook.domain.units import Nanos
 from dutchbook.venues.polymarket.order_signing import COARSE_STAMP
 from tests.app.near_miss_stage import Stage
@@ -49,6 +50,22 @@ def test_nothing_is_done_twice_until_the_books_the_next_intent_or_the_time_move(
     assert stage.broker.sent
     stage.work()
     assert not any(order.intent == stage.broker.sent[0].order.intent for order in stage.broker.ahead.values())
+
+
+def test_what_lies_further_is_worked_out_once_the_books_keep_still(stage: Stage) -> None:
+    moved = stage.clock.now()
+    stage.fall(0, 3_300)
+    assert stage.work()
+    stage.clock.advance(Nanos(moved + STILL - 1))
+    assert not stage.work()
+    nearest = len(stage.broker.ahead)
+    stage.clock.advance(Nanos(moved + STILL))
+    assert stage.work() > 1
+    assert len(stage.broker.ahead) > nearest
+    ahead = dict(stage.broker.ahead)
+    stage.fall(1, 3_100)
+    assert len(stage.broker.sent) == 3
+    assert all(one.content in ahead for one in stage.broker.sent)
 
 
 def test_looking_ahead_leaves_no_trace_at_the_desk(stage: Stage) -> None:

@@ -15,6 +15,10 @@ from dutchbook.strategies.index import BundleIndex, Tracked
 TICK = 100
 
 
+def moves(found: Tracked) -> list[Move]:
+    return [move for further in range(DEEP) for move in likely_moves(found, further)]
+
+
 def bundle(rate_ppm: int, legs: int) -> Bundle:
     grid, fees = PriceGrid.uniform(Price(TICK)), PolymarketFees(rate_ppm)
     return Bundle(
@@ -55,13 +59,13 @@ def test_a_move_is_waited_for_exactly_where_a_set_then_pays_after_fees(ticks: li
                 assert margin is not None
                 if margin.net > 0:
                     expected.add(Move(number, Price(price)))
-    assert set(likely_moves(near)) == expected
+    assert set(moves(near)) == expected
 
 
 def test_fees_that_eat_the_nearest_moves_leave_nothing_to_prepare() -> None:
     asks = [3_400, 3_400, 3_300]
-    assert len(list(likely_moves(tracked(bundle(0, 3), asks)))) == 3 * DEEP
-    assert list(likely_moves(tracked(bundle(72_000, 3), asks))) == []
+    assert len(moves(tracked(bundle(0, 3), asks))) == 3 * DEEP
+    assert moves(tracked(bundle(72_000, 3), asks)) == []
 
 
 def test_a_bundle_that_nobody_sells_whole_waits_for_no_move() -> None:
@@ -70,4 +74,4 @@ def test_a_bundle_that_nobody_sells_whole_waits_for_no_move() -> None:
     index.move(index.watches[OutcomeId("0")], None, Price(4_000), [])
     found = index.get(made.id)
     assert found is not None
-    assert list(likely_moves(found)) == []
+    assert moves(found) == []

@@ -13,12 +13,12 @@ from dutchbook.domain.identity import Venue, venue_of
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Intent, IntentId, Order
 from dutchbook.domain.ports import Clock
-from dutchbook.domain.units import MINUTE, Nanos
+from dutchbook.domain.units import MILLISECOND, MINUTE, Nanos
 from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.desk import Desk
 from dutchbook.execution.gateway import VenueGateway
 from dutchbook.execution.orders import leaving
-from dutchbook.strategies.foresight import Move, likely_moves
+from dutchbook.strategies.foresight import DEEP, Move, likely_moves
 from dutchbook.strategies.index import Tracked
 from dutchbook.strategies.near_miss import NearMiss, NearMissPool
 from dutchbook.venues.polymarket.order_signing import COARSE_STAMP
@@ -26,6 +26,12 @@ from dutchbook.venues.trading import OrderDenied
 
 MOST_BUNDLES = 16
 """Near misses that are prepared for, the closest first: each takes a millisecond or two whenever its books move."""
+
+STILL = Nanos(4 * MILLISECOND)
+"""How long the books of a bundle must have kept still before more than the nearest move of each leg is prepared for.
+
+What has just moved may move again at once, and then waits until the piece of work under way is done.
+"""
 
 type _Seen = tuple[int, int, int, tuple[Nanos, ...]]
 """What a preparation is good for: the state of the desk, a minute, a step of timestamps, the state of the books."""
@@ -47,7 +53,8 @@ class SigningAhead:
         self._contingencies = contingencies
         self._gateway = gateway
         self._clock = clock
-        self._ready: dict[BundleId, _Seen] = {}
+        self._ready: dict[BundleId, tuple[_Seen, int]] = {}
+        """What was prepared for each bundle, and how many prices of each leg."""
         self._moves: deque[tuple[Tracked, Move]] = deque()
         self._wanted: deque[Callable[[], None]] = deque()
         self._made: set[tuple[int, str, int, int]] = set()
@@ -98,17 +105,21 @@ class SigningAhead:
 
     def _look(self) -> bool:
         """Look for a near miss whose books moved since it was prepared for."""
-        desk = self._desk
-        step = self._clock.now() // COARSE_STAMP
+        desk, now = self._desk, self._clock.now()
+        step = now // COARSE_STAMP
         for tracked in self._closest():
-            seen = (desk.version, desk.now // MINUTE, step, tuple(self._changed(tracked)))
-            before = self._ready.get(tracked.bundle.id)
+            changed = tuple(self._changed(tracked))
+            seen = (desk.version, desk.now // MINUTE, step, changed)
+            before, deep = self._ready.get(tracked.bundle.id, (None, 0))
             if before != seen:
                 if before is not None and before[2] != step:
                     self._made.clear()
-                self._ready[tracked.bundle.id] = seen
-                self._moves.extend((tracked, move) for move in likely_moves(tracked))
-                return True
+                deep = 0
+            elif deep == DEEP or now < max(changed) + STILL:
+                continue
+            self._ready[tracked.bundle.id] = seen, deep + 1
+            self._moves.extend((tracked, move) for move in likely_moves(tracked, deep))
+            return True
         return False
 
     def _closest(self) -> Iterable[Tracked]:

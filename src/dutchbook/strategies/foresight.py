@@ -12,7 +12,7 @@ from dutchbook.domain.units import ONE, Price, Size
 from dutchbook.strategies.index import Tracked
 
 DEEP = 2
-"""How many prices of a leg are looked at, from the first at which the bundle would pay before fees."""
+"""How many prices of a leg are worth a look, from the first at which the bundle would pay before fees."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -29,8 +29,8 @@ class Foreseen(msgspec.Struct, frozen=True):
     need: Size
 
 
-def likely_moves(tracked: Tracked) -> Iterator[Move]:
-    """The nearest move of each leg, then the next of each, where a set would pay after fees too.
+def likely_moves(tracked: Tracked, further: int) -> Iterator[Move]:
+    """The nearest move of each leg, or the one so many prices `further`, where a set would pay after fees too.
 
     None while a leg has no price.
     """
@@ -39,11 +39,10 @@ def likely_moves(tracked: Tracked) -> Iterator[Move]:
     if margin is None:
         return
     gap = tracked.cost - bundle.payoff
-    for further in range(DEEP):
-        for number, (leg, top) in enumerate(zip(bundle.legs, tops, strict=True)):
-            price = None if top is None else _price(leg, top, gap, further)
-            if top is not None and price is not None and margin.net + leg_net(leg, price) > leg_net(leg, top):
-                yield Move(number, price)
+    for number, (leg, top) in enumerate(zip(bundle.legs, tops, strict=True)):
+        price = None if top is None else _price(leg, top, gap, further)
+        if top is not None and price is not None and margin.net + leg_net(leg, price) > leg_net(leg, top):
+            yield Move(number, price)
 
 
 def _price(leg: BundleLeg, top: Price, gap: int, further: int) -> Price | None:
