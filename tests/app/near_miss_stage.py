@@ -61,6 +61,8 @@ class Venuelike:
         self.ahead[prepared.content] = order
         return prepared
 
+    def seal(self, prepared: Sequence[Prepared]) -> None: ...
+
     def stamp(self, now: Nanos) -> int:
         return self.drafter.stamp(now)
 

@@ -73,6 +73,9 @@ class VenueGateway:
         operators: Mapping[Venue, OperationLine] = MappingProxyType({}),
     ) -> None:
         self._brokers = brokers
+        # Found out once: to ask an object for its protocol takes longer than most of what is asked of it.
+        every: Mapping[Venue, object] = brokers
+        self._ahead = {venue: broker for venue, broker in every.items() if isinstance(broker, SignsAhead)}
         self._codecs = codecs
         self._books = books
         self._market_of = market_of
@@ -150,37 +153,37 @@ class VenueGateway:
 
     def sign_ahead(self, order: Order, market: Market, now: Nanos) -> None:
         """Have an order ready that may be wanted soon, where its venue's broker can. Raises OrderDenied."""
-        broker: object = self._brokers.get(market.venue)
-        if isinstance(broker, SignsAhead):
+        broker = self._ahead.get(market.venue)
+        if broker is not None:
             broker.sign_ahead(order, market, now)
 
     def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None:
         """These orders, checked and signed for their one venue; None if one cannot be, or not before it is placed."""
+        if not orders:
+            return None
+        venue = venue_of(orders[0].leg.market)
+        broker = self._ahead.get(venue)
+        if broker is None:
+            return None
         prepared: list[Prepared] = []
         for order in orders:
             market = self._market_of(order.leg.outcome)
-            broker: object = None if market is None else self._brokers.get(market.venue)
-            if market is None or not isinstance(broker, SignsAhead) or venue_of(orders[0].leg.market) != market.venue:
+            if market is None or market.venue != venue:
                 return None
             try:
                 prepared.append(broker.sign_ahead(order, market, now))
             except OrderDenied:
                 return None
-        if not prepared:
-            return None
+        broker.seal(prepared)
         named = tuple(replace(order, venue_id=one.venue_id) for order, one in zip(orders, prepared, strict=True))
-        return Ready(tuple(prepared), named, self._stamp(prepared[0].market.venue, now))
+        return Ready(tuple(prepared), named, broker.stamp(now))
 
     def fresh(self, ready: Ready, now: Nanos) -> bool:
         """Whether orders that were made ready would be named and signed alike now."""
         for each in ready.prepared:
             if self._market_of(each.order.leg.outcome) is not each.market:
                 return False
-        return self._stamp(ready.prepared[0].market.venue, now) == ready.stamp
-
-    def _stamp(self, venue: Venue, now: Nanos) -> int:
-        broker: object = self._brokers[venue]
-        return broker.stamp(now) if isinstance(broker, SignsAhead) else 0
+        return self._ahead[ready.prepared[0].market.venue].stamp(now) == ready.stamp
 
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]:
         """Write orders that were made ready; how they are on record now."""
@@ -197,9 +200,8 @@ class VenueGateway:
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""
-        for broker in self._brokers.values():
-            if isinstance(broker, SignsAhead):
-                broker.forget_ahead()
+        for broker in self._ahead.values():
+            broker.forget_ahead()
 
     def submit(self, order: Order, market: Market, now: Nanos) -> None:  # noqa: ARG002 - the port's signature
         """Line an order up for the next `depart`."""

@@ -102,6 +102,10 @@ class SignsAhead(Protocol):
         """
         ...
 
+    def seal(self, prepared: Sequence[Prepared]) -> None:
+        """These, each had ready before, may leave together: have what they leave by ready too."""
+        ...
+
     def stamp(self, now: Nanos) -> int:
         """The step of timestamps that drafts have now: as long as it lasts, they are what they were."""
         ...

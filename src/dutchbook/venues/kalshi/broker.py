@@ -157,6 +157,9 @@ class KalshiBroker:
         """See `SignsAhead.stamp`: a draft has no timestamp."""
         return 0
 
+    def seal(self, prepared: Sequence[Prepared]) -> None:
+        """Nothing: what orders leave by has headers alone to sign, which is done each second."""
+
     def forget_ahead(self) -> None:
         """See `SignsAhead.forget_ahead`: nothing is kept."""
 

@@ -127,6 +127,10 @@ class PolymarketBroker:
         self._seat.writer.ahead(prepared.content)
         return prepared
 
+    def seal(self, prepared: Sequence[Prepared]) -> None:
+        """See `SignsAhead.seal`."""
+        self._sender.seal(prepared)
+
     def stamp(self, now: Nanos) -> int:
         """See `SignsAhead.stamp`."""
         return self._seat.drafter.stamp(now)
@@ -135,6 +139,7 @@ class PolymarketBroker:
         """See `SignsAhead.forget_ahead`."""
         self._seat.drafter.forget_ahead()
         self._seat.writer.forget_ahead()
+        self._sender.forget_ahead()
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:
         """See `Broker.place`. One order goes as `POST /order`, several in batches of 15."""

@@ -5,7 +5,7 @@ from base64 import b64decode
 from binascii import Error as BadBase64
 from binascii import b2a_base64
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -19,6 +19,14 @@ from dutchbook.venues.polymarket.typed_data import login_digest
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BLOCK = 64
 """Bytes of a block of SHA-256."""
+
+
+class RequestOutline(NamedTuple):
+    """A request but for its time and signature. `signed` is what the signature covers behind the time."""
+
+    head: bytes
+    signed: bytes
+    rest: bytes
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,11 +95,14 @@ class RequestSigner:
 
     def signature(self, timestamp: str, method: str, path: str, body: bytes = b"") -> str:
         """Url-safe base64 of the HMAC-SHA256 over timestamp, method, path (without its query) and body."""
+        return self._signature(f"{timestamp}{method}{path}".encode() + body).decode()
+
+    def _signature(self, text: bytes) -> bytes:
         inner = self.__inner.copy()
-        inner.update(f"{timestamp}{method}{path}".encode() + body)
+        inner.update(text)
         outer = self.__outer.copy()
         outer.update(inner.digest())
-        return b2a_base64(outer.digest(), newline=False).translate(_URL_SAFE).decode()
+        return b2a_base64(outer.digest(), newline=False).translate(_URL_SAFE)
 
     def headers(self, method: str, path: str, body: bytes, now: Nanos) -> Mapping[str, str]:
         """The five headers of a request that leaves now."""
@@ -106,12 +117,19 @@ class RequestSigner:
 
     def request(self, method: str, path: str, body: bytes, now: Nanos) -> bytes:
         """A whole HTTP/1.1 request: `path` may carry a query, which is not signed."""
-        timestamp = str(now // SECOND)
-        signed = path.partition("?")[0]
-        return (
-            f"{method} {path} HTTP/1.1\r\n{self._head}POLY_TIMESTAMP: {timestamp}\r\n"
-            f"POLY_SIGNATURE: {self.signature(timestamp, method, signed, body)}\r\nContent-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+        return self.stamped(self.outline(method, path, body), now)
+
+    def outline(self, method: str, path: str, body: bytes) -> RequestOutline:
+        """All of a `request` that is known before it leaves."""
+        signed = f"{method}{path.partition('?')[0]}".encode() + body
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}POLY_TIMESTAMP: ".encode()
+        return RequestOutline(head, signed, b"\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def stamped(self, outline: RequestOutline, now: Nanos) -> bytes:
+        """The request that leaves now."""
+        head, signed, rest = outline
+        timestamp = b"%d" % (now // SECOND)
+        return b"".join((head, timestamp, b"\r\nPOLY_SIGNATURE: ", self._signature(timestamp + signed), rest))
 
     def __repr__(self) -> str:
         return f"RequestSigner({self.key!r})"

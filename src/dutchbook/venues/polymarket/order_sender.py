@@ -3,7 +3,7 @@
 An order's bytes are written within the call, unless the rate limits make it wait; nothing is ever sent twice by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import batched
 
@@ -16,7 +16,7 @@ from dutchbook.venues.budget import Bill, Budget
 from dutchbook.venues.departures import Departure, Departures
 from dutchbook.venues.order_line import OrderLine
 from dutchbook.venues.polymarket import order_limits as limits
-from dutchbook.venues.polymarket.credentials import RequestSigner
+from dutchbook.venues.polymarket.credentials import RequestOutline, RequestSigner
 from dutchbook.venues.polymarket.loose_ends import LooseEnds
 from dutchbook.venues.polymarket.order_answers import Fate, Judged, judge_cancel, judge_orders
 from dutchbook.venues.polymarket.order_body import MOST_ORDERS, NO_ORDER, ORDER_PATH, ORDERS_PATH, orders_body
@@ -30,6 +30,8 @@ MOST_CANCELS = 100
 """Ids in one request: fewer than a signer's bucket holds at the lowest tier."""
 MOST_SENT = 50_000
 """Orders that are remembered."""
+MOST_SEALED = 1_024
+"""Requests that are kept ready; of more the oldest go."""
 _PROBE = (NO_ORDER,)
 
 
@@ -58,11 +60,12 @@ class _Batch(msgspec.Struct, frozen=True):
 
     ids: tuple[str, ...]
     bodies: tuple[bytes, ...]
+    outline: RequestOutline
+    """Their request, but for its time."""
 
-    def without(self, ids: frozenset[str] | None) -> "_Batch":
-        """The others; None for none of them."""
-        kept = [] if ids is None else [pair for pair in zip(self.ids, self.bodies, strict=True) if pair[0] not in ids]
-        return _Batch(tuple(id_ for id_, _ in kept), tuple(body for _, body in kept))
+    def without(self, ids: frozenset[str] | None) -> list[tuple[str, bytes]]:
+        """The others with their bodies; None for none of them."""
+        return [] if ids is None else [pair for pair in zip(self.ids, self.bodies, strict=True) if pair[0] not in ids]
 
 
 class OrderSender:
@@ -87,11 +90,39 @@ class OrderSender:
         self._probing = False
         self.signed: Callable[[], None] = _nobody
         """Called when the orders of a call are signed."""
+        self._sealed: dict[tuple[str, ...], _Batch] = {}
         self.sent: dict[str, Sent] = {}
         """Orders by the venue's name."""
 
     def place(self, prepared: Sequence[Prepared], now: Nanos) -> None:
         """See `Broker.place`. One order goes as `POST /order`, several in batches of 15."""
+        sealed = self._sealed.pop(_ids(prepared), None) if self._sealed else None
+        if sealed is not None:
+            self.signed()
+            self._leave(sealed)
+        else:
+            self._sign_and_leave(prepared, now)
+        for one in prepared:
+            known = self.sent.get(one.venue_id)
+            if known is not None and one.order.status is OrderStatus.UNKNOWN:
+                self.sent[one.venue_id] = msgspec.structs.replace(known, again=True)
+            self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
+
+    def seal(self, prepared: Sequence[Prepared]) -> None:
+        """Have the request of orders that may leave together ready, if all of them were signed ahead."""
+        bodies = [self._writer.signed_ahead(one.content) for one in prepared]
+        whole = [body for body in bodies if body is not None]
+        if len(prepared) <= MOST_ORDERS and len(whole) == len(bodies):
+            ids = _ids(prepared)
+            self._sealed[ids] = self._batch(zip(ids, whole, strict=True))
+            if len(self._sealed) > MOST_SEALED:
+                del self._sealed[next(iter(self._sealed))]
+
+    def forget_ahead(self) -> None:
+        """Nothing of that is wanted any more."""
+        self._sealed.clear()
+
+    def _sign_and_leave(self, prepared: Sequence[Prepared], now: Nanos) -> None:
         signed: list[tuple[str, bytes]] = []
         for one in prepared:
             try:
@@ -100,13 +131,15 @@ class OrderSender:
                 self._not_sent((one.venue_id,), str(denied), now)
         self.signed()
         for part in batched(signed, MOST_ORDERS):
-            ids, bodies = zip(*part, strict=True)
-            self._leave(_Batch(ids, bodies))
-        for one in prepared:
-            known = self.sent.get(one.venue_id)
-            if known is not None and one.order.status is OrderStatus.UNKNOWN:
-                self.sent[one.venue_id] = msgspec.structs.replace(known, again=True)
-            self._remember(one.venue_id, Sent(one.market.id, now, one.order.leg.post_only))
+            self._leave(self._batch(part))
+
+    def _batch(self, signed: Iterable[tuple[str, bytes]]) -> _Batch:
+        ids, bodies = zip(*signed, strict=True)
+        if len(ids) == 1:
+            outline = self._way.requests.outline("POST", ORDER_PATH, bodies[0])
+        else:
+            outline = self._way.requests.outline("POST", ORDERS_PATH, orders_body(bodies))
+        return _Batch(ids, bodies, outline)
 
     def cancel(self, orders: Sequence[Order], now: Nanos) -> None:
         """See `Broker.cancel`. Orders that wait for the rate limits, or for a connection, do not leave any more."""
@@ -122,7 +155,7 @@ class OrderSender:
         """See `Broker.cancel_all`."""
         self._withdraw(None, now)
         bills = _bills(limits.CANCEL_ALL, limits.CANCELS, 1)
-        write = partial(self._write, Asked.CANCEL_ALL, (), "DELETE", CANCEL_ALL_PATH, b"")
+        write = partial(self._write, Asked.CANCEL_ALL, (), CANCEL_ALL_PATH, b"")
         self._way.departures.leave(Departure(bills, (), write), urgent=True)
 
     def probe(self) -> None:
@@ -139,12 +172,10 @@ class OrderSender:
             departures.leave(Departure(bills, batch.ids, partial(self._write_orders, batch), batch))
 
     def _write_orders(self, batch: _Batch) -> None:
-        ids, bodies = batch.ids, batch.bodies
-        if len(ids) == 1:
-            path, body = ORDER_PATH, bodies[0]
-        else:
-            path, body = ORDERS_PATH, orders_body(bodies)
-        self._write(Asked.PLACE, ids, "POST", path, body, batch)
+        """The bytes leave here, or wait for a connection."""
+        now = self._way.now()
+        request = self._way.requests.stamped(batch.outline, now)
+        self._way.line.send(request, partial(self._answered, Asked.PLACE, batch.ids, now), cargo=batch)
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
         if len(ids) == 1:
@@ -153,23 +184,14 @@ class OrderSender:
         else:
             bills = _bills(limits.DELETE_ORDERS, limits.CANCELS, len(ids))
             path, body = ORDERS_PATH, msgspec.json.encode(ids)
-        write = partial(self._write, Asked.CANCEL, ids, "DELETE", path, body)
+        write = partial(self._write, Asked.CANCEL, ids, path, body)
         self._way.departures.leave(Departure(bills, ids, write), urgent=True)
 
-    def _write(
-        self,
-        asked: Asked,
-        ids: tuple[str, ...],
-        method: str,
-        path: str,
-        body: bytes,
-        batch: _Batch | None = None,
-    ) -> None:
-        """The bytes leave here, or wait for a connection."""
+    def _write(self, asked: Asked, ids: tuple[str, ...], path: str, body: bytes) -> None:
+        """The bytes of a cancel leave here, or wait for a connection."""
         now = self._way.now()
-        request = self._way.requests.request(method, path, body, now)
-        tell = partial(self._answered, asked, ids, now)
-        self._way.line.send(request, tell, urgent=asked is not Asked.PLACE, cargo=batch)
+        request = self._way.requests.request("DELETE", path, body, now)
+        self._way.line.send(request, partial(self._answered, asked, ids, now), urgent=True)
 
     def _withdraw(self, wanted: frozenset[str] | None, now: Nanos) -> frozenset[str]:
         """Orders that wait and are not wanted any more; None for all. What would have left with them goes on without.
@@ -186,9 +208,10 @@ class OrderSender:
             for batch in found:
                 if isinstance(batch, _Batch):
                     keep = batch.without(wanted)
-                    stayed += [id_ for id_ in batch.ids if id_ not in keep.ids]
-                    if keep.ids:
-                        go_on(keep)
+                    kept = {id_ for id_, _ in keep}
+                    stayed += [id_ for id_ in batch.ids if id_ not in kept]
+                    if keep:
+                        go_on(self._batch(keep))
         if stayed:
             self._not_sent(tuple(stayed), "cancelled before it left", now)
         return frozenset(stayed)
@@ -247,6 +270,10 @@ _BILLS = {
     **{number: _bills(limits.POST_ORDERS, limits.PLACES, number) for number in range(2, MOST_ORDERS + 1)},
 }
 """What a request with so many orders costs."""
+
+
+def _ids(prepared: Sequence[Prepared]) -> tuple[str, ...]:
+    return tuple([one.venue_id for one in prepared])
 
 
 def _nobody() -> None:

@@ -25,6 +25,11 @@ class OrderWriter:
             return order_body(prepared.content, self._signer.sign(prepared), self._owner)
         return ahead if isinstance(ahead, bytes) else ahead.signed(self._signer.sign_content(prepared.content))
 
+    def signed_ahead(self, content: bytes) -> bytes | None:
+        """The body that `ahead` wrote and signed, if it did; it stays there."""
+        ahead = self._ahead.get(content)
+        return ahead if isinstance(ahead, bytes) else None
+
     def ahead(self, content: bytes) -> None:
         """Write what `PolymarketDrafter.draft_ahead` drafted, signed if that is wanted, unless that was done before.
 
