@@ -289,8 +289,8 @@ class Unrecorded:
     def draft(self, kind: str, body: Any) -> Any:
         return Draft(kind, body, b"")
 
-    def append_drafts(self, at: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
-        return [FrameRef(0, 0) for _ in (first, *rest)]
+    def append_drafts(self, at: Any, oldest: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
+        return FrameRef(0, 0)
 
     def gather(self) -> bool:
         return False

@@ -96,7 +96,9 @@ class Stage:
         *,
         sign_ahead: bool = True,
         closes: Nanos | None = None,
+        wired: bool = False,
     ) -> None:
+        """`wired` it reads the venue's frames too."""
         self.clock = VirtualClock(START)
         self.broker = Venuelike(sign_ahead=sign_ahead)
         self.markets = [msgspec.structs.replace(market(number), closes=closes) for number in range(3)]
@@ -105,7 +107,7 @@ class Stage:
         codec = PolymarketOrderCodec(Identity("owner", self.broker.account.funder), listings)
         self.journal = Journal.create(folder / "journal")
         trading = Trading(brokers={Venue.POLYMARKET: self.broker}, codecs={Venue.POLYMARKET: codec}, lookups=lookups)
-        terms = Terms(opening=Opening(Money(0), START, "run-"), trading=trading, wired=False, measured=measured)
+        terms = Terms(opening=Opening(Money(0), START, "run-"), trading=trading, wired=wired, measured=measured)
         shipped = shipped_settings()
         settings = shipped.model_copy(
             update={

@@ -11,7 +11,7 @@ from dutchbook.catalogue.relations import bundles_of
 from dutchbook.config.load import shipped_settings
 from dutchbook.domain.book import BookView
 from dutchbook.domain.bundles import Bundle, BundleId
-from dutchbook.domain.drafts import Draft, Filled
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.events import Cause, Event, FrameRef, JournalRef, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId, QuestionId, Venue
 from dutchbook.domain.markets import Market, NoFees, PriceGrid, Question
@@ -70,10 +70,17 @@ class Journal:
         return Draft(kind, body, b"")
 
     def append_drafts(
-        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
-    ) -> Sequence[JournalRef]:
-        origin = self.append(first.draft.kind, at, first.draft.body, cause)
-        return [origin, *(self.append(draft.kind, at, draft.body, origin) for draft, _ in rest)]
+        self,
+        at: Nanos,
+        oldest: Nanos,  # noqa: ARG002 - the port's
+        first: Draft,
+        rest: Sequence[Draft],
+        cause: Cause | None,
+    ) -> JournalRef:
+        origin = self.append(first.kind, at, first.body, cause)
+        for draft in rest:
+            self.append(draft.kind, at, draft.body, origin)
+        return origin
 
     def gather(self) -> bool:
         return False

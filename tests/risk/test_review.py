@@ -12,7 +12,7 @@ from dutchbook.domain.identity import MarketId
 from dutchbook.domain.markets import MarketStatus
 from dutchbook.domain.orders import Intent, Leg
 from dutchbook.domain.units import SECOND, Nanos
-from dutchbook.risk.review import Approved, Refused, confirm, lasting, review
+from dutchbook.risk.review import Approved, Refused, confirm, review, still_passes
 from dutchbook.risk.rules import guardian_rules, momentary_rules
 from dutchbook.risk.settings import RiskSettings
 from tests.risk.desk import DEFAULTS, NOW, RAIN, TestDesk, buy, intent, no, sell, yes
@@ -104,14 +104,12 @@ def test_what_passes_as_of_a_time_passes_until_then(closes: int | None, old: int
     end, oldest = Nanos(NOW + until * SECOND), Nanos(NOW - old * SECOND)
     between = Nanos(NOW + until * SECOND * share // 100)
     desk.now = end
-    found = lasting(wanted, end, oldest, desk, rules)
-    if found is None:
-        assert isinstance(confirm(wanted, end, oldest, desk, rules), Refused)
-        return
+    passes = still_passes(wanted, end, oldest, desk, rules)
+    assert passes == isinstance(confirm(wanted, end, oldest, desk, rules), Approved)
     desk.now = between
-    assert found.confirmed(between, oldest) == confirm(wanted, between, oldest, desk, rules)
-    with pytest.raises(ValueError, match="was approved until"):
-        found.confirmed(Nanos(end + 1), oldest)
+    if passes:
+        verdict = confirm(wanted, between, oldest, desk, rules)
+        assert verdict == Approved(msgspec.structs.replace(wanted.intent, at=between, oldest=oldest))
 
 
 def test_only_the_review_makes_an_approved_intent() -> None:

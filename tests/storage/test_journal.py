@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dutchbook.domain.drafts import HOLE, Filled
+from dutchbook.domain.drafts import AT, OLDEST
 from dutchbook.domain.errors import DeskLocked, JournalError
 from dutchbook.domain.events import Cause, FrameRef, HaltOrdered, JournalRef
 from dutchbook.domain.units import Nanos
@@ -107,13 +107,10 @@ def test_lines_worked_out_before_are_those_that_are_written_one_by_one(
         places = [origin, *(journal.append("order", Nanos(at), body, origin) for body in bodies[1:])]
         journal.close()
         with Journal.create(Path(folder) / "before", SMALL) as another:
-            holed = [msgspec.structs.replace(body, oldest=HOLE, at=HOLE) for body in bodies]
-            first, *rest = [
-                Filled(another.draft("order" if number else "verdict", body), (oldest, at))
-                for number, body in enumerate(holed)
-            ]
+            holed = [msgspec.structs.replace(body, oldest=OLDEST, at=AT) for body in bodies]
+            first, *rest = [another.draft("order" if number else "verdict", body) for number, body in enumerate(holed)]
             fill(another, 9)
-            assert another.append_drafts(Nanos(at), first, rest, cause) == places
+            assert another.append_drafts(Nanos(at), Nanos(oldest), first, rest, cause) == places[0]
         assert list(read(Path(folder) / "one")) == list(read(Path(folder) / "before"))
         assert verify(Path(folder) / "before").ok
 
@@ -131,10 +128,10 @@ def test_what_cannot_be_a_line_is_no_draft_either(tmp_path: Path) -> None:
 
 def test_a_journal_that_failed_takes_no_draft(tmp_path: Path) -> None:
     journal = Journal.create(tmp_path / "j", MANUAL)
-    draft = Filled(journal.draft("order", Wanted("", 1, (), 2)), ())
+    draft = journal.draft("order", Wanted("", 1, (), 2))
     journal.close()
     with pytest.raises(JournalError, match="closed"):
-        journal.append_drafts(Nanos(1), draft, [], None)
+        journal.append_drafts(Nanos(1), Nanos(0), draft, [], None)
 
 
 def test_the_order_of_a_mappings_keys_makes_no_difference(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from dutchbook.app.latency import KEPT, figures
-from dutchbook.domain.drafts import Draft, Filled
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.events import Cause, HaltOrdered, JournalRef, OrderReported, VenueState, VenueStateChanged
 from dutchbook.domain.orders import Fill, Intent, Leg, Order, Report
 from dutchbook.domain.units import SECOND, Nanos, decimal_text, dollars
@@ -88,6 +88,12 @@ class DeskLog:
         self._journaled.append((kind, at, body, ref))
         if len(self._journaled) >= _MOST_UNTOLD:
             self._tell_journaled()
+
+    def journaled_together(self, at: Nanos, drafts: Sequence[Draft], first: JournalRef) -> None:
+        """Lines of the journal that follow each other."""
+        self._journaled += [
+            (draft.kind, at, draft.body, JournalRef(seq)) for seq, draft in enumerate(drafts, first.seq)
+        ]
 
     def _tell_journaled(self) -> None:
         for kind, at, body, ref in self._journaled:
@@ -186,13 +192,12 @@ class LoggedJournal:
         return self._journal.draft(kind, body)
 
     def append_drafts(
-        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
-    ) -> Sequence[JournalRef]:
-        """Put lines on record that were worked out before, then into the log's queue, which tells no holes."""
-        places = self._journal.append_drafts(at, first, rest, cause)
-        for (draft, _), place in zip((first, *rest), places, strict=True):
-            self._log.journaled(draft.kind, at, draft.body, place)
-        return places
+        self, at: Nanos, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause | None
+    ) -> JournalRef:
+        """Put lines on record that were worked out before, then into the log's queue, which tells no times."""
+        place = self._journal.append_drafts(at, oldest, first, rest, cause)
+        self._log.journaled_together(at, (first, *rest), place)
+        return place
 
     def gather(self) -> bool:
         """See `Record.gather`."""

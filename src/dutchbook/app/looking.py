@@ -11,7 +11,7 @@ from dutchbook.app.replaying import Options, replay_into
 from dutchbook.catalogue.catalogue import Catalogue
 from dutchbook.config.settings import Settings
 from dutchbook.domain.bundles import Bundle, BundleId
-from dutchbook.domain.drafts import Draft, Filled
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.events import Cause, Event, JournalRef
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.orders import Intent
@@ -50,10 +50,16 @@ class MemoryRecord:
         return Draft(kind, body, b"")
 
     def append_drafts(
-        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
-    ) -> Sequence[JournalRef]:
-        """Keep lines, without the numbers of their holes."""
-        return [self.append(draft.kind, at, draft.body, cause) for draft, _ in (first, *rest)]
+        self,
+        at: Nanos,
+        oldest: Nanos,  # noqa: ARG002 - the port's; times to come are not told
+        first: Draft,
+        rest: Sequence[Draft],
+        cause: Cause | None,
+    ) -> JournalRef:
+        """Keep lines."""
+        place, *_ = [self.append(draft.kind, at, draft.body, cause) for draft in (first, *rest)]
+        return place
 
     def gather(self) -> bool:
         """Nothing: lines are kept one by one."""

@@ -5,24 +5,19 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-HOLE: Final = msgspec.Raw(b"\0")
-"""Stands in a body for a whole number that is known once its line is written."""
+AT: Final = msgspec.Raw(b"\0at\0")
+"""Stands in a body where the time of its line will stand."""
+OLDEST: Final = msgspec.Raw(b"\0oldest\0")
+"""Stands in a body where the time of the oldest book will stand that was looked at."""
 
 
 class Draft(NamedTuple):
-    """A line to come. `body` has a HOLE for each number to come; `template` is the record's own."""
+    """A line to come. `body` has AT and OLDEST where such a time is to come; `template` is the record's own."""
 
     kind: str
     body: msgspec.Struct
     template: bytes
 
 
-class Filled(NamedTuple):
-    """A draft with the numbers of its holes, in the order in which they stand in its line."""
-
-    draft: Draft
-    numbers: tuple[int, ...]
-
-
 type MakeDraft = Callable[[str, msgspec.Struct], Draft]
-"""Works out the line of a kind and a body with holes."""
+"""Works out the line of a kind and a body."""

@@ -1,6 +1,6 @@
 """What the desk needs from the world, each as a small protocol owned by the inside."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -12,7 +12,7 @@ from dutchbook.domain.compact_books import CompactBook
 from dutchbook.domain.events import FrameRef, MarketEvent
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market, Question
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import Nanos, Price, Size
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -54,6 +54,30 @@ class Doubting(Protocol):
 
     def doubt(self, frame: Frame) -> Sequence[MarketEvent]:
         """To be asked right after `decode` refused this frame: the books of which it may have told are lost."""
+        ...
+
+
+class NewBest(msgspec.Struct, frozen=True, gc=False):
+    """All that a frame brings: a new best ask of an outcome, and with it the best bid of its market's other one."""
+
+    outcome: OutcomeId
+    price: Price
+    size: Size
+
+
+type Awaited = Mapping[OutcomeId, Container[int]]
+"""Prices at which somebody waits for an outcome to be offered."""
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A codec that can say what a frame brings before it is decoded."""
+
+    def glance(self, frame: Frame, awaited: Awaited) -> NewBest | None:
+        """What is awaited, if the frame brings it, nothing but it, whole, and its books prove that. Changes nothing.
+
+        `decode` of the same frame then yields one event, complete by itself.
+        """
         ...
 
 

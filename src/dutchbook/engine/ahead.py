@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dutchbook.domain.drafts import Draft, MakeDraft
+from dutchbook.domain.identity import MarketId
 from dutchbook.domain.orders import Order
 from dutchbook.domain.units import MINUTE, Nanos
 from dutchbook.engine.desk import Desk
@@ -15,7 +16,10 @@ from dutchbook.engine.risk_view import LaterRisk
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, Lasting, lasting
+from dutchbook.risk.review import Approved, still_passes
+
+NEVER = Nanos(0)
+"""Until when what is known of no time passes all rules."""
 
 
 class Readies(Protocol):
@@ -33,15 +37,18 @@ class Loaded(msgspec.Struct, frozen=True):
     ready: Ready
     verdict: Draft
     lines: tuple[Draft, ...]
+    markets: frozenset[MarketId]
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What was worked out ahead and came about: approved as of now, with its orders ready to leave.
+    """What was worked out ahead and came about: approved for now, with its orders ready to leave.
 
-    `ended` is what its event ends, which stands on record before it.
+    The intent is that of the approval but for its times: `at`, which is now, and `oldest`. `ended` is what its event
+    ends, which stands on record before it.
     """
 
     approved: Approved
+    oldest: Nanos
     loaded: Loaded
     ended: tuple[BasketEnd, ...] = ()
 
@@ -63,7 +70,8 @@ class Loader:
         if ready is None:
             return None
         lines = tuple(order_draft(order, self._draft) for order in ready.orders)
-        return Loaded(ready, verdict_draft(approved.intent, self._draft), lines)
+        markets = frozenset(one.market.id for one in ready.prepared)
+        return Loaded(ready, verdict_draft(approved.intent, self._draft), lines, markets)
 
     def as_of(self, now: Nanos, loaded: Loaded | None, approved: Approved, orders: Sequence[Order]) -> Loaded | None:
         """What was loaded, anew where it is too old or nobody had time for it; None if it cannot be."""
@@ -72,14 +80,12 @@ class Loader:
         return self.load(approved, [replace(order, created=now) for order in orders], now)
 
 
-def lasting_this_minute(
-    approved: Approved, oldest: Nanos, desk: Desk, now: Nanos, rules: Sequence[Rule]
-) -> Lasting | None:
-    """Ask rules that time can change as of the end of this minute; None where they have to be asked anew.
+def passes_until(approved: Approved, oldest: Nanos, desk: Desk, now: Nanos, rules: Sequence[Rule]) -> Nanos:
+    """Ask rules that time can change as of the end of this minute, which is returned; 0 if they are to be asked anew.
 
     Where something is held its worth moves with books, and so does what rules say.
     """
     if desk.ledger.positions:
-        return None
+        return NEVER
     until = Nanos((now // MINUTE + 1) * MINUTE - 1)
-    return lasting(approved, until, oldest, LaterRisk(desk, until), rules)
+    return until if still_passes(approved, until, oldest, LaterRisk(desk, until), rules) else NEVER

@@ -16,9 +16,10 @@ from dutchbook.domain.book import Book, Level, Side
 from dutchbook.domain.bundles import Bundle
 from dutchbook.domain.identity import OutcomeId
 from dutchbook.domain.orders import Intent, Order, Route
+from dutchbook.domain.ports import Awaited, NewBest
 from dutchbook.domain.pricing.merge import MAX_SIZE
-from dutchbook.domain.units import MINUTE, Nanos, Size
-from dutchbook.engine.ahead import Decided, Loaded, Loader, lasting_this_minute
+from dutchbook.domain.units import MINUTE, ONE, Nanos, Price, Size
+from dutchbook.engine.ahead import NEVER, Decided, Loaded, Loader, passes_until
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import WhatIf
@@ -26,7 +27,7 @@ from dutchbook.execution.orders import leaving
 from dutchbook.execution.plan import cover, plan
 from dutchbook.execution.settings import Sending
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, Lasting, confirm, review
+from dutchbook.risk.review import Approved, confirm, review
 from dutchbook.strategies.foresight import Foreseen, Move
 from dutchbook.strategies.index import Tracked
 
@@ -58,8 +59,8 @@ class Contingency(msgspec.Struct, frozen=True):
     books: tuple[tuple[Book, Sides], ...]
     loaded: Loaded | None = None
     """The orders, named and signed, with their lines; None as long as nobody had time for that."""
-    lasting: Lasting | None = None
-    """Until when it is known that all rules let it pass; None if they have to be asked when the move comes."""
+    passes_until: Nanos = NEVER
+    """Until when it is known that all rules let it pass; 0 if they have to be asked when the move comes."""
 
 
 class Contingencies:
@@ -135,10 +136,37 @@ class Contingencies:
         found = moves.get(move.price)
         if found is not None and found.tracked is tracked:
             oldest = min(now, *(book.received for book, _ in found.books))
-            known = lasting_this_minute(found.approved, oldest, self._desk, now, self._momentary)
+            known = passes_until(found.approved, oldest, self._desk, now, self._momentary)
             moves[move.price] = replace(
-                found, loaded=self._loader.load(found.approved, found.orders, now), lasting=known
+                found, loaded=self._loader.load(found.approved, found.orders, now), passes_until=known
             )
+
+    @property
+    def awaited(self) -> Awaited:
+        """What the moves that are prepared for would bring."""
+        return self._ready
+
+    def announced(self, best: NewBest) -> Decided | None:
+        """What was prepared for a move of which a frame tells, not applied yet, if all else is as it was.
+
+        Only where the rules are known to let it pass: they would look at books as they were before the move.
+        """
+        found, desk = self._ready[best.outcome][best.price], self._desk
+        now, oldest = desk.now, desk.now
+        if now > found.passes_until or best.size < found.need or not self._same_desk(found):
+            return None
+        for book, (bids, asks) in found.books:
+            if book.fault is not None or book.bid_levels is not bids or book.ask_levels is not asks:
+                return None
+            if book.outcome != best.outcome:
+                oldest = min(oldest, book.received)
+            elif not _stays_sound(book, best.price):
+                return None
+        intent = found.approved.intent
+        if not self._strategy.comes_true(found.tracked, found.move, intent, now):
+            return None
+        loaded = self._loader.as_of(now, found.loaded, found.approved, found.orders)
+        return None if loaded is None else Decided(found.approved, oldest, loaded)
 
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""
@@ -152,8 +180,7 @@ class Contingencies:
         return None
 
     def _holds(self, found: Contingency, outcome: OutcomeId) -> bool:
-        desk, now = self._desk, self._desk.now
-        if desk.version != found.version or now // MINUTE != found.minute:
+        if not self._same_desk(found):
             return False
         for book, (bids, asks) in found.books:
             if not book.usable or book.bid_levels is not bids:
@@ -163,21 +190,21 @@ class Contingencies:
                     return False
             elif not _moved_only(book.ask_levels, asks, found.need):
                 return False
-        return self._strategy.comes_true(found.tracked, found.move, found.approved.intent, now)
+        return self._strategy.comes_true(found.tracked, found.move, found.approved.intent, self._desk.now)
+
+    def _same_desk(self, found: Contingency) -> bool:
+        return self._desk.version == found.version and self._desk.now // MINUTE == found.minute
 
     def _decided(self, found: Contingency) -> Decided | None:
         now = self._desk.now
         oldest = min(now, *[book.received for book, _ in found.books])
-        if found.lasting is not None and now <= found.lasting.until:
-            approved = found.lasting.confirmed(now, oldest)
-        else:
+        if now > found.passes_until:
             self._view.begin()
-            verdict = confirm(found.approved, now, oldest, self._view, self._momentary)
-            if not isinstance(verdict, Approved):
+            if not isinstance(confirm(found.approved, now, oldest, self._view, self._momentary), Approved):
                 return None
-            approved = verdict
-        loaded = self._loader.as_of(now, found.loaded, approved, found.orders)
-        return None if loaded is None else Decided(approved, loaded)  # the turn says why something cannot be signed
+        loaded = self._loader.as_of(now, found.loaded, found.approved, found.orders)
+        # Where something cannot be signed, the turn says why.
+        return None if loaded is None else Decided(found.approved, oldest, loaded)
 
     def _books(self, bundle: Bundle) -> tuple[tuple[Book, Sides], ...] | None:
         """The books of all legs as they stand; None if one of them cannot tell whether it changed."""
@@ -198,6 +225,20 @@ class Contingencies:
             return None  # how thin it is depends on how much is offered
         thicker = legs[move.leg].size * (cover(legs[wave[0]], what_if) + 1) // 1_000 + 1
         return Size(max(foreseen.need, thicker))
+
+
+def _stays_sound(book: Book, price: Price) -> bool:
+    """Whether a book with a new best ask can be looked at: not crossed, and its market's other book mirrors it."""
+    bid, twin = book.best_bid, book.twin
+    return (
+        twin is not None
+        and twin.usable
+        and bid is not None
+        and bid < price
+        and twin.best_ask == ONE - bid
+        and (book.best_ask is None or price < book.best_ask)
+        and (twin.best_bid is None or twin.best_bid < ONE - price)
+    )
 
 
 def _moved_only(asks: tuple[Level, ...], before: tuple[Level, ...], need: Size) -> bool:

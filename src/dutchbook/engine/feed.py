@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.events import MarketEvent, OrderEvent, VenueStateChanged
-from dutchbook.domain.ports import Codec, Doubting, Frame, Lane, Laned, Shelf
+from dutchbook.domain.ports import Awaited, Codec, Doubting, Frame, Glancing, Lane, Laned, NewBest, Shelf
 from dutchbook.domain.units import Nanos
 
 _NOTHING: tuple[MarketEvent, ...] = ()
@@ -28,6 +28,7 @@ class Feed:
 
     def __init__(self, codecs: Mapping[str, Codec], private: Mapping[str, PrivateCodec] | None = None) -> None:
         self._codecs = dict(codecs)
+        self._glancing = {source: codec for source, codec in codecs.items() if isinstance(codec, Glancing)}
         self._private = dict(private or {})
         # Those that decoded anything, in the order of their first frames: no other holds anything back.
         self._flushing: tuple[Codec, ...] = ()
@@ -48,6 +49,11 @@ class Feed:
             if isinstance(codec, Laned) and (lane := codec.open_lane(shelf)) is not None:
                 return lane
         return None
+
+    def glance(self, frame: Frame, awaited: Awaited) -> NewBest | None:
+        """See `Glancing.glance`; None for frames that are decoded only."""
+        codec = self._glancing.get(frame.source)
+        return None if codec is None else codec.glance(frame, awaited)
 
     def decode(self, frame: Frame) -> Sequence[MarketEvent]:
         """The events of a frame. A malformed one gives what it makes unknown; it is counted and kept in `fault`."""

@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.drafts import Filled
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     CancelOrdered,
@@ -18,6 +18,7 @@ from dutchbook.domain.events import (
     FrameRef,
     GroupClosed,
     HaltOrdered,
+    JournalRef,
     MarketEvent,
     OrderEvent,
     OrderFilled,
@@ -121,7 +122,7 @@ class Loop:
         """What is decided before its tick, if anything is; for the first of the strategies."""
         self.replacements: Replacements | None = None
         """What takes the place of quotes whose cancels are out, if that is worked out ahead; for the first strategy."""
-        self.decoded: Callable[[], None] | None = None
+        self.decoded: Callable[[], None] = _nobody
         """Called when a frame is decoded: for figures of how long it takes, never for decisions."""
 
     def begin(self, venues: Sequence[Venue], memory: Memory | None) -> None:
@@ -199,24 +200,34 @@ class Loop:
             elif received > desk.now:
                 desk.now = received
             heard[frame.source] = received
+            if self.contingencies is not None:
+                self._glance(self.contingencies, frame, FrameRef(segment, offset))
             # `dispatch`, spelt out for events that no journal keeps: most are nothing to anybody.
             events = decode(frame)
-            if self.decoded is not None:
-                self.decoded()
+            self.decoded()
             for event in events:
                 counters.events += 1
                 learned = learn(event)
                 if not desk.calm:
                     self._react(event, learned, FrameRef(segment, offset))
+            self._outflow.settle_ahead()
             if feed.beside:
                 self._take_beside(FrameRef(segment, offset))
             if feed.frames >= self._next_mark:
                 self._mark(FrameRef(segment, offset))
         return FrameRef(segment, offset)
 
+    def _glance(self, contingencies: Contingencies, frame: Frame, cause: Cause) -> None:
+        """What was decided for the move that a frame brings, if that is all it brings, leaves before it is decoded."""
+        best = self.feed.glance(frame, contingencies.awaited) if contingencies.ready else None
+        found = None if best is None else contingencies.announced(best)
+        if found is not None:
+            self.decoded()
+            self._outflow.send_ahead(found, contingencies.launch, cause)
+
     def _react(self, event: Event, learned: Learned, cause: Cause) -> None:
         """What was decided for the move that just came, if anything was, leaves at once; the turn follows behind."""
-        if self.contingencies is not None and self.desk.ready:
+        if self.contingencies is not None and self.desk.ready and not self._outflow.ahead:
             found = self.contingencies.come_true(self.desk.ready)
             if found is not None:
                 self._outflow.send_ahead(found, self.contingencies.launch, cause)
@@ -481,9 +492,13 @@ class Loop:
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
 
-    def _append_drafts(self, first: Filled, rest: Sequence[Filled], cause: Cause) -> Sequence[Cause]:
-        return self._record.append_drafts(self.desk.now, first, rest, cause)
+    def _append_drafts(self, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause) -> JournalRef:
+        return self._record.append_drafts(self.desk.now, oldest, first, rest, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY
         self._append("mark", Mark(self.feed.frames, self.counters.events), ref)
+
+
+def _nobody() -> None:
+    """Hears nothing."""

@@ -6,12 +6,13 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from dutchbook.domain.drafts import Filled, MakeDraft
+from dutchbook.domain.drafts import Draft, MakeDraft
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     Cause,
     Event,
     HaltOrdered,
+    JournalRef,
     OperationReported,
     OrderReported,
 )
@@ -22,11 +23,11 @@ from dutchbook.domain.orders import Intent, Order, OrderId, Report
 from dutchbook.domain.units import Nanos
 from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
-from dutchbook.engine.ahead import Decided
+from dutchbook.engine.ahead import Decided, Loaded
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.ports import Gateway
-from dutchbook.engine.records import order_filled, verdict_filled, verdict_record
+from dutchbook.engine.records import verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import NOTHING, BasketEnd, Offer, Ordered, Step
@@ -41,8 +42,11 @@ class Append(Protocol):
     def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
 
 
-type AppendDrafts = Callable[[Filled, Sequence[Filled], Cause], Sequence[Cause]]
-"""Puts a line and those that it causes on record, all worked out before, at the desk's time; their places."""
+type AppendDrafts = Callable[[Nanos, Draft, Sequence[Draft], Cause], JournalRef]
+"""Puts a line and those that it causes on record, all worked out before, at the desk's time; the place of the first.
+
+Given is the time of the oldest book. The others follow it one by one.
+"""
 
 type Launch = Callable[[Ready, Nanos], Sequence[Order]]
 """Writes orders that were made ready; how they are on record now."""
@@ -105,26 +109,38 @@ class Outflow:
 
         The same lines that `carry_out` would write.
         """
-        now, intent, loaded = self._desk.now, decided.approved.intent, decided.loaded
-        ready, entries = loaded.ready, list[Filled]()
-        for line, prepared in zip(loaded.lines, ready.prepared, strict=True):
-            if prepared.market.id not in self._kept:
-                self._kept.add(prepared.market.id)
-                entries.append(Filled(self._draft("market", prepared.market), ()))
-            entries.append(order_filled(line, now))
+        now, loaded = self._desk.now, decided.loaded
+        stayed: tuple[tuple[Order, str, Cause], ...] = ()
+        lines = loaded.lines if loaded.markets <= self._kept else self._with_markets(loaded)
         for ended in decided.ended:
             self._append("basket", ended, cause)
-        places = self._append_drafts(verdict_filled(loaded.verdict, intent), entries, cause)
+        place = self._append_drafts(decided.oldest, loaded.verdict, lines, cause)
         self._write_out()
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if self._switch.refuses():
-            named = tuple(replace(order, created=now) for order in ready.orders)
-            orders = [place for place, (draft, _) in zip(places[1:], entries, strict=True) if draft.kind == "order"]
-            stayed = tuple((order, _HALTED, place) for order, place in zip(named, orders, strict=True))
+            named = tuple(replace(order, created=now) for order in loaded.ready.orders)
+            places = [JournalRef(place.seq + n) for n, line in enumerate(lines, 1) if line.kind == "order"]
+            stayed = tuple((order, _HALTED, at) for order, at in zip(named, places, strict=True))
         else:
-            named, stayed = tuple(launch(ready, now)), ()
+            named = tuple(launch(loaded.ready, now))
             self._counters.orders += len(named)
-        self._sent = Sent(intent, named, stayed, places[0], decided.ended)
+        intent = replace(decided.approved.intent, at=now, oldest=decided.oldest)
+        self._sent = Sent(intent, named, stayed, place, decided.ended)
+
+    def _with_markets(self, loaded: Loaded) -> Sequence[Draft]:
+        """The lines of the orders, with those of their markets that are not on record yet."""
+        lines: list[Draft] = []
+        for line, prepared in zip(loaded.lines, loaded.ready.prepared, strict=True):
+            if prepared.market.id not in self._kept:
+                self._kept.add(prepared.market.id)
+                lines.append(self._draft("market", prepared.market))
+            lines.append(line)
+        return lines
+
+    @property
+    def ahead(self) -> bool:
+        """Whether something was sent that the turn has not come to."""
+        return self._sent is not None
 
     def settle_ahead(self) -> None:
         """Behind the turn. Raises IllegalTransition if it did not come to what was sent: a restart adopts that."""

@@ -7,7 +7,7 @@ import msgspec
 
 from dutchbook.domain.book import Level, Side
 from dutchbook.domain.bundles import Bundle
-from dutchbook.domain.drafts import Draft, Filled
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.events import Cause, JournalRef, MarketEvent, OrderFilled, OrderReported
 from dutchbook.domain.identity import OutcomeId, Venue
 from dutchbook.domain.markets import Market
@@ -118,13 +118,16 @@ class Record(Protocol):
         ...
 
     def draft(self, kind: str, body: msgspec.Struct) -> Draft:
-        """Work out a line that may be wanted soon, but for its `HOLE`s. Puts nothing on record."""
+        """Work out a line that may be wanted soon, but for the times to come. Puts nothing on record."""
         ...
 
     def append_drafts(
-        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
-    ) -> Sequence[JournalRef]:
-        """Put a line on record and those that it causes, all worked out before; their places. Raises as it does."""
+        self, at: Nanos, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause | None
+    ) -> JournalRef:
+        """Put a line on record and those that it causes, all worked out before; the place of the first.
+
+        The others follow it one by one. Raises as `append` does.
+        """
         ...
 
     def gather(self) -> bool:

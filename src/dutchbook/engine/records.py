@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, cast
+from typing import cast
 
 import msgspec
 from msgspec.structs import replace
 
-from dutchbook.domain.drafts import HOLE, Draft, Filled, MakeDraft
+from dutchbook.domain.drafts import AT, OLDEST, Draft, MakeDraft
 from dutchbook.domain.events import (
     AccountStated,
     CancelFailed,
@@ -87,22 +87,12 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 
 def verdict_draft(intent: Intent, draft: MakeDraft) -> Draft:
     """The line of an approval to come, of an intent that is known but for its times."""
-    return draft("verdict", VerdictRecord(True, replace(intent, oldest=_TIME, at=_TIME)))
-
-
-def verdict_filled(draft: Draft, intent: Intent) -> Filled:
-    """That line, of the intent as it is approved."""
-    return Filled(draft, (intent.oldest, intent.at))
+    return draft("verdict", VerdictRecord(True, replace(intent, oldest=cast("Nanos", OLDEST), at=cast("Nanos", AT))))
 
 
 def order_draft(order: Order, draft: MakeDraft) -> Draft:
     """The line of an order to come, known but for when it is made."""
-    return draft("order", replace(order, created=_TIME))
-
-
-def order_filled(draft: Draft, created: Nanos) -> Filled:
-    """That line, of the order as it is made."""
-    return Filled(draft, (created,))
+    return draft("order", replace(order, created=cast("Nanos", AT)))
 
 
 _KINDS: Mapping[type, str] = MappingProxyType(
@@ -121,7 +111,6 @@ _KINDS: Mapping[type, str] = MappingProxyType(
     }
 )
 _COMMAND = "command"
-_TIME: Final = cast("Nanos", HOLE)
 
 
 def event_record(event: DeskEvent) -> tuple[str, msgspec.Struct]:

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 
 from dutchbook.domain.events import OrderReported
 from dutchbook.domain.orders import Order, OrderId, Report
-from dutchbook.engine.ahead import Decided, Loaded, Loader, lasting_this_minute
+from dutchbook.domain.units import Nanos
+from dutchbook.engine.ahead import Decided, Loaded, Loader, passes_until
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import AsItIs
 from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
-from dutchbook.risk.review import Approved, Lasting, confirm, review
+from dutchbook.risk.review import Approved, confirm, review
 from dutchbook.strategies.ports import Replaces
 
 MOST = 2
@@ -37,8 +38,8 @@ class Replacement(msgspec.Struct, frozen=True):
     approved: Approved
     loaded: Loaded
     ended: BasketEnd
-    lasting: Lasting | None
-    """Until when it is known that it passes all rules but those of books; None if the others have to be asked too."""
+    passes_until: Nanos
+    """Until when it is known that it passes all rules but those of books; 0 if the others have to be asked too."""
 
 
 class Replacements:
@@ -100,13 +101,12 @@ class Replacements:
         if intent is None or replace(found.approved.intent, at=intent.at, oldest=intent.oldest) != intent:
             return None
         self._view.begin()
-        known = found.lasting is not None and desk.now <= found.lasting.until
-        rules = self._of_books if known else (*self._of_time, *self._of_books)
+        rules = self._of_books if desk.now <= found.passes_until else (*self._of_time, *self._of_books)
         verdict = confirm(found.approved, intent.at, intent.oldest, self._view, rules)
         if not isinstance(verdict, Approved):
             return None
         loaded = self._loader.as_of(desk.now, found.loaded, verdict, found.loaded.ready.orders)
-        return None if loaded is None else Decided(verdict, loaded, (found.ended,))
+        return None if loaded is None else Decided(verdict, intent.oldest, loaded, (found.ended,))
 
     def _prepare(self, order: Order) -> None:
         desk = self._desk
@@ -122,5 +122,5 @@ class Replacements:
             return
         loaded = self._loader.load(verdict, (first,), desk.now)
         if loaded is not None:
-            known = lasting_this_minute(verdict, intent.oldest, desk, desk.now, self._of_time)
+            known = passes_until(verdict, intent.oldest, desk, desk.now, self._of_time)
             self._found[order.id] = Replacement(verdict, loaded, ended, known)

@@ -46,23 +46,9 @@ def confirm(ahead: Approved, at: Nanos, oldest: Nanos, view: RiskView, momentary
     return Refused(intent, refusals) if refusals else Approved(intent)
 
 
-class Lasting(msgspec.Struct, frozen=True):
-    """An approval that stands `until` a time, if nothing but the time is another until then."""
-
-    ahead: Approved
-    until: Nanos
-
-    def confirmed(self, at: Nanos, oldest: Nanos) -> Approved:
-        """What `confirm` would say at `at`. Raises ValueError behind its time."""
-        if at > self.until:
-            raise ValueError(f"intent {self.ahead.intent.id} was approved until {self.until}, now is {at}")
-        return Approved(replace(self.ahead.intent, at=at, oldest=oldest))
-
-
-def lasting(ahead: Approved, until: Nanos, oldest: Nanos, later: RiskView, momentary: Iterable[Rule]) -> Lasting | None:
+def still_passes(ahead: Approved, until: Nanos, oldest: Nanos, later: RiskView, momentary: Iterable[Rule]) -> bool:
     """Ask the momentary rules as of `until`, over the desk as it is then if nothing happens before.
 
     Time alone turns their yes into no and never their no into yes: who passes then passes at all times before.
     """
-    verdict = confirm(ahead, until, oldest, later, momentary)
-    return Lasting(ahead, until) if isinstance(verdict, Approved) else None
+    return isinstance(confirm(ahead, until, oldest, later, momentary), Approved)

@@ -6,6 +6,7 @@ holds depends on the decision alone.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import NoReturn, Self
 
 import msgspec
 
-from dutchbook.domain.drafts import HOLE, Draft, Filled
+from dutchbook.domain.drafts import AT, Draft
 from dutchbook.domain.errors import JournalError
 from dutchbook.domain.events import Cause, JournalRef
 from dutchbook.domain.units import SECOND, Nanos
@@ -37,7 +38,9 @@ from dutchbook.storage.settings import FlushPolicy, StorageSettings
 type Body = msgspec.Struct | Mapping[str, object]
 
 _NEWLINE = ord("\n")
-_HOLE = bytes(HOLE)
+_SEQ, _CAUSE = msgspec.Raw(b"\0seq\0"), msgspec.Raw(b"\0cause\0")
+_HOLE = re.compile(rb"\0([a-z]+)\0")
+"""What is to come in a line: such bytes stand in no JSON."""
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -151,37 +154,34 @@ class Journal:
         """Work out a line that `append_drafts` will write; changes nothing. Raises TypeError and ValueError as `append`
         does.
         """
-        content = self._encode(UnsealedLine(HOLE, HOLE, checked_kind(kind), HOLE, body))[:-1]
+        content = self._encode(UnsealedLine(_SEQ, AT, checked_kind(kind), _CAUSE, body))[:-1]
         if _NEWLINE in content:
             raise ValueError(f"the body of a {kind!r} line embeds JSON of several lines")
-        seq, at, cause, *rest = content.replace(b"%", b"%%").split(_HOLE)
-        return Draft(kind, body, b"".join((seq, b"%d", at, b"%d", cause, b"%b", b"%d".join(rest))))
+        return Draft(kind, body, _HOLE.sub(rb"%(\1)b", content.replace(b"%", b"%%")))
 
     def append_drafts(
-        self, at: Nanos, first: Filled, rest: Sequence[Filled], cause: Cause | None
-    ) -> Sequence[JournalRef]:
+        self, at: Nanos, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause | None
+    ) -> JournalRef:
         """Write a line and those that it causes, all worked out before: the lines that `append` would write.
 
-        Raises JournalError as it does, and then none of them is written.
+        The place of the first; the others follow it one by one. Raises JournalError as `append` does, and then none of
+        them is written.
         """
         if self._failure is not None:
             raise JournalError(self._failure)
-        seq, digest = self._seq + 1, self._digest
-        origin = JournalRef(seq)
-        (_, _, template), numbers = first
+        before, digest = self._seq, self._digest
         named = b"null" if cause is None else b'"%b"' % str(cause).encode()
-        content = template % (seq, at, named, *numbers)
-        digest = sha256(digest + content).digest()
-        parts, places = [content, HASH_FIELD, digest.hex().encode(), LINE_END], [origin]
-        named = b'"journal:%d"' % seq
-        for (_, _, template), numbers in rest:
-            seq += 1
-            content = template % (seq, at, named, *numbers)
+        facts = {b"at": b"%d" % at, b"oldest": b"%d" % oldest, b"cause": named}
+        parts: list[bytes] = []
+        for seq, draft in enumerate((first, *rest), before + 1):
+            facts[b"seq"] = b"%d" % seq
+            content = draft.template % facts
             digest = sha256(digest + content).digest()
             parts += (content, HASH_FIELD, digest.hex().encode(), LINE_END)
-            places.append(JournalRef(seq))
-        self._take(b"".join(parts), seq, digest)
-        return places
+            if draft is first:
+                facts[b"cause"] = b'"journal:%d"' % seq
+        self._take(b"".join(parts), before + 1 + len(rest), digest)
+        return JournalRef(before + 1)
 
     def gather(self) -> bool:
         """Keep lines together from now on, until `write_out`. False if somebody does already, who will end it."""

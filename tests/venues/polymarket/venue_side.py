@@ -40,8 +40,20 @@ def frame(payload: object, ms: float = 0, source: str = "polymarket/market") -> 
 class VenueBook:
     """One token's book at the venue: levels as texts, and its own idea of their hash."""
 
-    def __init__(self, asset: str, bids: Rows, asks: Rows, *, last: str = "", tick: str = "0.01") -> None:
+    def __init__(
+        self,
+        asset: str,
+        bids: Rows,
+        asks: Rows,
+        *,
+        last: str = "",
+        tick: str = "0.01",
+        market: str = CONDITION,
+        neg_risk: bool = False,
+    ) -> None:
         self.asset = asset
+        self.market = market
+        self.neg_risk = neg_risk
         self.bids = dict(bids)
         self.asks = dict(asks)
         self.last = last
@@ -56,9 +68,9 @@ class VenueBook:
     def body(self, at: int) -> dict[str, object]:
         """The REST body, hash included."""
         said: dict[str, object] = {
-            "market": CONDITION, "asset_id": self.asset, "timestamp": str(at), "hash": "",
+            "market": self.market, "asset_id": self.asset, "timestamp": str(at), "hash": "",
             "bids": _levels(self.bids, descending=False), "asks": _levels(self.asks, descending=True),
-            "min_order_size": "5", "tick_size": self.tick, "neg_risk": False, "last_trade_price": self.last,
+            "min_order_size": "5", "tick_size": self.tick, "neg_risk": self.neg_risk, "last_trade_price": self.last,
         }  # fmt: skip
         said["hash"] = hashlib.sha1(json.dumps(said, separators=(",", ":")).encode()).hexdigest()  # noqa: S324
         return said
@@ -83,8 +95,8 @@ def change(book: VenueBook, side: str, price: str, size: str, digest: str) -> di
     return {"asset_id": book.asset, "price": price, "size": size, "side": side, "hash": digest}
 
 
-def price_change(changes: Sequence[Mapping[str, str]], at: int) -> dict[str, object]:
-    return {"market": CONDITION, "price_changes": list(changes), "timestamp": str(at), "event_type": "price_change"}
+def price_change(changes: Sequence[Mapping[str, str]], at: int, market: str = CONDITION) -> dict[str, object]:
+    return {"market": market, "price_changes": list(changes), "timestamp": str(at), "event_type": "price_change"}
 
 
 def new_bid(yes: VenueBook, no: VenueBook, price: str, mirror: str, size: str, at: int) -> dict[str, object]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from dutchbook.domain.book import Level
+from dutchbook.domain.book import Level, Side
+from dutchbook.domain.events import LevelSet
 from dutchbook.domain.units import SIZE_DECIMALS, Size, decimal_text
 from dutchbook.venues.polymarket import wire
 
@@ -98,12 +99,28 @@ class HashedBook:
 
     def digest(self, timestamp: int) -> str:
         """The hash of the book as it is now, at the venue's `timestamp` in milliseconds."""
+        bids, asks = self._sides()
+        return _sha1_of(f'{self._head}{timestamp}","hash":"","bids":[{bids}],"asks":[{asks}{self._tail}')
+
+    def digest_with(self, timestamp: int, level: LevelSet, price_text: str, size_text: str) -> str | None:
+        """The hash of the book if a level came before all of its side; None where it would not. Changes nothing."""
+        buys = level.side is Side.BUY
+        keys, key = (self.bid_keys, level.price) if buys else (self.ask_keys, -level.price)
+        if keys and key <= keys[-1]:
+            return None
+        bids, asks = self._sides()
+        more = f'{"," if keys else ""}{{"price":"{price_text}","size":"{size_text}"}}'
+        if buys:
+            return _sha1_of(f'{self._head}{timestamp}","hash":"","bids":[{bids}{more}],"asks":[{asks}{self._tail}')
+        return _sha1_of(f'{self._head}{timestamp}","hash":"","bids":[{bids}],"asks":[{asks}{more}{self._tail}')
+
+    def _sides(self) -> tuple[str, str]:
         bids, asks = self._joined_bids, self._joined_asks
         if bids is None:
             bids = self._joined_bids = ",".join(self._bids)
         if asks is None:
             asks = self._joined_asks = ",".join(self._asks)
-        return _sha1_of(f'{self._head}{timestamp}","hash":"","bids":[{bids}],"asks":[{asks}{self._tail}')
+        return bids, asks
 
 
 def _sha1_of(text: str) -> str:

@@ -4,17 +4,17 @@ import importlib.util
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from dutchbook.domain.book import Level
+from dutchbook.domain.book import Level, Side
 from dutchbook.domain.errors import WireError
 from dutchbook.domain.events import LevelSet, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId, Venue
 from dutchbook.domain.markets import Market
-from dutchbook.domain.ports import Frame, Shelf
-from dutchbook.domain.units import MILLISECOND, Nanos
+from dutchbook.domain.ports import Awaited, Frame, NewBest, Shelf
+from dutchbook.domain.units import MILLISECOND, ONE, Nanos
 from dutchbook.venues.polymarket import announcements, wire
 from dutchbook.venues.polymarket.announcements import SIDES
 from dutchbook.venues.polymarket.book_hash import last_trade_text, stripped
@@ -59,6 +59,15 @@ type Apply = Callable[[], list[MarketEvent]]
 type Reader = Callable[[Item, Nanos], Apply]
 
 
+class _Read(NamedTuple):
+    """A frame of changes, read."""
+
+    payload: bytes
+    market: MarketState
+    message: wire.PriceChange
+    sets: tuple[LevelSet, ...]
+
+
 class PolymarketCodec:
     """Decodes frames of `polymarket/market` and `polymarket/rest`; other sources yield nothing.
 
@@ -85,6 +94,7 @@ class PolymarketCodec:
         self._yes: dict[str, OutcomeId] = {}
         self._prices = prices()
         self._sizes = sizes()
+        self._glanced: _Read | None = None
         self._verifier = Verifier(self.counters, self._groups, verify=verify)
         self._changes = self._verifier.changes if verify else self._verifier.unchecked
         self._readers: dict[str, Reader] = {
@@ -161,8 +171,39 @@ class PolymarketCodec:
         self._lane = open_lane(self._markets.values(), self._groups, self.counters, shelf)
         return self._lane
 
+    def glance(self, frame: Frame, awaited: Awaited) -> NewBest | None:
+        """See `Glancing.glance`."""
+        if frame.source != MARKET_SOURCE or not self._verify or not frame.payload.endswith(_CHANGE_END):
+            return None
+        self._glanced = read = self._read_short(frame.payload)
+        if read is None or len(read.sets) != 2:
+            return None
+        ask, bid = read.sets if read.sets[0].side is Side.SELL else reversed(read.sets)
+        if (
+            ask.price not in awaited.get(ask.outcome, ())
+            or (ask.side, bid.side, bid.price, bid.size) != (Side.SELL, Side.BUY, ONE - ask.price, ask.size)
+            or not ask.size
+            or not self._verifier.foresees(read.market, read.message, read.sets, frame.received)
+        ):
+            return None
+        return NewBest(ask.outcome, ask.price, ask.size)
+
     def _change(self, payload: bytes, received: Nanos) -> list[MarketEvent] | None:
         """The short way for nine frames of ten: a `price_change` of known tokens. None if it is anything else."""
+        read, self._glanced = self._glanced, None
+        if read is None or read.payload is not payload:
+            read = self._read_short(payload)
+        if read is None:
+            return None
+        _, market, message, sets = read
+        if received <= self._groups.due:
+            return self._changes(market, message, sets, received)
+        events = self._groups.close_due(received)
+        events += self._changes(market, message, sets, received)
+        return events
+
+    def _read_short(self, payload: bytes) -> "_Read | None":
+        """A `price_change` of known tokens; None if it is anything else."""
         level_prices, level_sizes = self._prices, self._sizes
         try:
             message = _decode_change(payload)
@@ -178,11 +219,7 @@ class PolymarketCodec:
                 sets = tuple([self._level_set(row, market) for row in rows])
         except (msgspec.MsgspecError, ValueError, KeyError):
             return None
-        if received <= self._groups.due:
-            return self._changes(market, message, sets, received)
-        events = self._groups.close_due(received)
-        events += self._changes(market, message, sets, received)
-        return events
+        return _Read(payload, market, message, sets)
 
     # The first half of the work: read all of a frame, changing nothing. The verifier does the second half.
 

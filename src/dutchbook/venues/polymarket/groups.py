@@ -224,6 +224,10 @@ class Groups:
         self.due = _NEVER
         return events
 
+    def none_due(self, now: Nanos) -> bool:
+        """Whether `close_due` has nothing to close at `now`."""
+        return now <= self.due or not self._open
+
     def note_changes(self, wanted: bool) -> None:
         """Whether to keep in mind which markets change, for `hand_over`."""
         self._changed = {} if wanted else None

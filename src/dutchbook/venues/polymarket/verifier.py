@@ -70,6 +70,26 @@ class Verifier:
             events.append(closed)
         return events
 
+    def foresees(
+        self, market: MarketState, message: wire.PriceChange, sets: tuple[LevelSet, ...], received: Nanos
+    ) -> bool:
+        """Whether `changes` would say of this message, whose levels come first in their books, that it is whole.
+
+        Changes nothing. False wherever that is not plain.
+        """
+        at = message.timestamp
+        if market.pending or at <= market.at or at < max(market.newest, market.heard):
+            return False
+        if not self._groups.none_due(received):
+            return False
+        for row, level in zip(message.price_changes, sets, strict=True):
+            state = market.outcomes[level.outcome]
+            if state.book is None or not row.hash:
+                return False
+            if state.book.digest_with(at, level, row.price, row.size) != row.hash:
+                return False
+        return True
+
     def unchecked(
         self, market: MarketState, message: wire.PriceChange, sets: tuple[LevelSet, ...], received: Nanos
     ) -> list[MarketEvent]:
