@@ -10,6 +10,7 @@ from dutchbook.app.running import RunningDesk
 from dutchbook.app.sources import WalkSource
 from dutchbook.config.load import shipped_settings
 from dutchbook.config.settings import Settings
+from dutchbook.domain.events import JournalRef
 from dutchbook.domain.units import MINUTE, SECOND, Nanos
 from dutchbook.engine.clocks import VirtualClock
 from dutchbook.storage.home import Home
@@ -122,3 +123,30 @@ def test_a_desk_that_fails_says_why_in_its_log(tmp_path: Path) -> None:
         raise ValueError("what nobody foresaw")
     [failed] = [line for line in lines(tmp_path, "desk") if line["level"] == "error"]
     assert failed["reason"] == "what nobody foresaw"
+
+
+def test_what_was_said_first_is_written_first_however_little_is_written_at_once(tmp_path: Path) -> None:
+    log = DeskLog(LogFiles(tmp_path, LogSettings(), {}))
+    for number in range(9):
+        if number % 3:
+            log.journaled("alert", START, {"number": number}, JournalRef(number))
+        else:
+            log.say("desk", Level.INFO, "said", START, number=number)
+    written = []
+    for _ in range(3):
+        log.flush(4)
+        [path] = tmp_path.glob("desk-*.log")
+        written.append([json.loads(line)["number"] for line in path.read_text().splitlines()])
+    assert written == [[*range(4)], [*range(8)], [*range(9)]]
+    log.close()
+
+
+def test_what_nobody_asks_for_does_not_pile_up(tmp_path: Path) -> None:
+    log = DeskLog(LogFiles(tmp_path, LogSettings(), {}))
+    for number in range(1_500):
+        log.journaled("alert", START, {"number": number}, JournalRef(number))
+    log.flush(0)
+    [path] = tmp_path.glob("desk-*.log")
+    assert len(path.read_text().splitlines()) == 500
+    log.close()
+    assert len(path.read_text().splitlines()) == 1_500

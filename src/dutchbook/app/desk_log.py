@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import MappingProxyType
 
 import msgspec
@@ -74,31 +75,27 @@ class DeskLog:
         self._files = files
         self._counter = counter
         self._took: dict[tuple[str, str], deque[int]] = {}
-        self._journaled: list[tuple[str, Nanos, Body, JournalRef]] = []
+        self._untold: deque[Callable[[], None]] = deque()
         self.times = files.wants(Level.DEBUG)
         """Whether anybody wants to know how long things take."""
 
     def say(self, room: str, level: Level, event: str, at: Nanos, **fields: object) -> None:
         """A line of its own."""
-        self._tell_journaled()
-        self._files.write(room, level, event, at, fields)
+        self._untold.append(partial(self._files.write, room, level, event, at, fields))
 
     def journaled(self, kind: str, at: Nanos, body: Body, ref: JournalRef) -> None:
         """A line of the journal, `line` of it. Put into words later: an order may wait behind it."""
-        self._journaled.append((kind, at, body, ref))
-        if len(self._journaled) >= _MOST_UNTOLD:
-            self._tell_journaled()
+        self._untold.append(partial(self._tell, kind, at, body, ref))
+        if len(self._untold) > _MOST_UNTOLD:
+            self._untold.popleft()()
 
     def journaled_together(self, at: Nanos, drafts: Sequence[Draft], first: JournalRef) -> None:
-        """Lines of the journal that follow each other."""
-        self._journaled += [
-            (draft.kind, at, draft.body, JournalRef(seq)) for seq, draft in enumerate(drafts, first.seq)
-        ]
+        """Lines of the journal that follow each other: told together, later."""
+        self._untold.append(partial(self._tell_together, at, drafts, first))
 
-    def _tell_journaled(self) -> None:
-        for kind, at, body, ref in self._journaled:
-            self._tell(kind, at, body, ref)
-        self._journaled.clear()
+    def _tell_together(self, at: Nanos, drafts: Sequence[Draft], first: JournalRef) -> None:
+        for seq, draft in enumerate(drafts, first.seq):
+            self._tell(draft.kind, at, draft.body, JournalRef(seq))
 
     def _tell(self, kind: str, at: Nanos, body: Body, ref: JournalRef) -> None:
         room, level = _WORDS.get(kind, _ELSEWHERE)
@@ -163,14 +160,15 @@ class DeskLog:
             )
         self._took.clear()
 
-    def flush(self) -> None:
-        """Write what was said."""
-        self._tell_journaled()
+    def flush(self, most: int | None = None) -> None:
+        """Write what was said: all of it, or the first lines alone where a frame may come meanwhile."""
+        for _ in range(len(self._untold) if most is None else min(most, len(self._untold))):
+            self._untold.popleft()()
         self._files.flush()
 
     def close(self) -> None:
         """Write what was said and let go of the files."""
-        self._tell_journaled()
+        self.flush()
         self._files.close()
 
 

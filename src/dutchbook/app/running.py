@@ -61,6 +61,10 @@ LEAVE_PATIENCE = Nanos(2 * SECOND)
 """How long it waits for what it takes leave of."""
 
 
+LINES_AT_ONCE = 8
+"""Lines of the log that are put into words and written between two looks at the connections: each takes some 50 us."""
+
+
 class RunningDesk:
     """One running desk: `step` often, `picture` when a screen wants one, `close` at the end, or once it is `over`.
 
@@ -232,7 +236,7 @@ class RunningDesk:
             self._next_minute = Nanos(now + MINUTE)
             self._log.stands(self.picture())
             self._log.tell_times(now)
-        self._log.flush()
+        self._log.flush(LINES_AT_ONCE)
 
     def seconds_until_due(self) -> float:
         """How long nothing will be due."""
