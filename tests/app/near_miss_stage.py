@@ -63,6 +63,9 @@ class Venuelike:
 
     def seal(self, prepared: Sequence[Prepared]) -> None: ...
 
+    def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's signature
+        return False
+
     def stamp(self, now: Nanos) -> int:
         return self.drafter.stamp(now)
 

@@ -64,7 +64,10 @@ class SigningAhead:
         """Those of the pool that can be signed, as of so many changes of it."""
 
     def work(self) -> bool:
-        """Sign one order, or work out one move, or find out which ones may come; False if there is nothing to do."""
+        """Sign one order, or work out one move, or find out which ones may come; False if there is nothing to do.
+
+        What is ready is renewed as time passes.
+        """
         intent = self._desk.intent_to_come()
         if intent != self._next:
             self._begin(intent)
@@ -120,7 +123,7 @@ class SigningAhead:
             self._ready[tracked.bundle.id] = seen, deep + 1
             self._moves.extend((tracked, move) for move in likely_moves(tracked, deep))
             return True
-        return False
+        return self._gateway.renew_ahead(now)
 
     def _closest(self) -> Iterable[Tracked]:
         if self._changes != self._pool.changes:

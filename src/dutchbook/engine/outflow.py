@@ -115,7 +115,6 @@ class Outflow:
         for ended in decided.ended:
             self._append("basket", ended, cause)
         place = self._append_drafts(decided.oldest, loaded.verdict, lines, cause)
-        self._write_out()
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if self._switch.refuses():
             named = tuple(replace(order, created=now) for order in loaded.ready.orders)

@@ -126,7 +126,7 @@ class Record(Protocol):
     ) -> JournalRef:
         """Put a line on record and those that it causes, all worked out before; the place of the first.
 
-        The others follow it one by one. Raises as `append` does.
+        The others follow it one by one. What was gathered is on record then too. Raises as `append` does.
         """
         ...
 

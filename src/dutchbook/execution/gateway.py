@@ -179,10 +179,7 @@ class VenueGateway:
         return Ready(tuple(prepared), named, broker.stamp(now))
 
     def fresh(self, ready: Ready, now: Nanos) -> bool:
-        """Whether orders that were made ready would be named and signed alike now."""
-        for each in ready.prepared:
-            if self._market_of(each.order.leg.outcome) is not each.market:
-                return False
+        """Whether orders that were made ready for markets as they still are would be named and signed alike now."""
         return self._ahead[ready.prepared[0].market.venue].stamp(now) == ready.stamp
 
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]:
@@ -197,6 +194,10 @@ class VenueGateway:
         if self._watch is not None:
             self._watch.written(order.id for order in orders)
         return orders
+
+    def renew_ahead(self, now: Nanos) -> bool:
+        """Do a piece of what is to be done anew as time passes for what was made ready; False if there is none."""
+        return any(broker.renew_ahead(now) for broker in self._ahead.values())
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""

@@ -164,7 +164,8 @@ class Journal:
     ) -> JournalRef:
         """Write a line and those that it causes, all worked out before: the lines that `append` would write.
 
-        The place of the first; the others follow it one by one. Raises JournalError as `append` does, and then none of
+        With what was gathered they survive the death of the process when this returns, which is the place of the
+        first; the others follow it one by one. Raises JournalError as `append` does, and then none of
         them is written.
         """
         if self._failure is not None:
@@ -181,6 +182,8 @@ class Journal:
             if draft is first:
                 facts[b"cause"] = b'"journal:%d"' % seq
         self._take(b"".join(parts), before + 1 + len(rest), digest)
+        if self._gathered:
+            self.write_out()
         return JournalRef(before + 1)
 
     def gather(self) -> bool:

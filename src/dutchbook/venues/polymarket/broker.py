@@ -131,6 +131,10 @@ class PolymarketBroker:
         """See `SignsAhead.seal`."""
         self._sender.seal(prepared)
 
+    def renew_ahead(self, now: Nanos) -> bool:
+        """See `SignsAhead.renew_ahead`."""
+        return self._sender.renew(now)
+
     def stamp(self, now: Nanos) -> int:
         """See `SignsAhead.stamp`."""
         return self._seat.drafter.stamp(now)

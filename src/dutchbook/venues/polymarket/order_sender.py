@@ -11,7 +11,7 @@ import msgspec
 
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.orders import Order, OrderStatus
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.venues.budget import Bill, Budget
 from dutchbook.venues.departures import Departure, Departures
 from dutchbook.venues.order_line import OrderLine
@@ -91,6 +91,10 @@ class OrderSender:
         self.signed: Callable[[], None] = _nobody
         """Called when the orders of a call are signed."""
         self._sealed: dict[tuple[str, ...], _Batch] = {}
+        self._stamped: dict[tuple[str, ...], bytes] = {}
+        self._stamped_in = 0
+        """The second of these requests."""
+        self._unstamped: list[_Batch] = []
         self.sent: dict[str, Sent] = {}
         """Orders by the venue's name."""
 
@@ -114,13 +118,29 @@ class OrderSender:
         whole = [body for body in bodies if body is not None]
         if len(prepared) <= MOST_ORDERS and len(whole) == len(bodies):
             ids = _ids(prepared)
-            self._sealed[ids] = self._batch(zip(ids, whole, strict=True))
+            batch = self._sealed[ids] = self._batch(zip(ids, whole, strict=True))
+            self._unstamped.append(batch)
             if len(self._sealed) > MOST_SEALED:
                 del self._sealed[next(iter(self._sealed))]
+
+    def renew(self, now: Nanos) -> bool:
+        """Stamp one of those requests with the second that it is; False if all are."""
+        second = now // SECOND
+        if second != self._stamped_in:
+            self._stamped_in = second
+            self._stamped.clear()
+            self._unstamped = list(self._sealed.values())
+        if not self._unstamped:
+            return False
+        batch = self._unstamped.pop()
+        self._stamped[batch.ids] = self._way.requests.stamped(batch.outline, now)
+        return True
 
     def forget_ahead(self) -> None:
         """Nothing of that is wanted any more."""
         self._sealed.clear()
+        self._stamped.clear()
+        self._unstamped.clear()
 
     def _sign_and_leave(self, prepared: Sequence[Prepared], now: Nanos) -> None:
         signed: list[tuple[str, bytes]] = []
@@ -174,7 +194,9 @@ class OrderSender:
     def _write_orders(self, batch: _Batch) -> None:
         """The bytes leave here, or wait for a connection."""
         now = self._way.now()
-        request = self._way.requests.stamped(batch.outline, now)
+        request = self._stamped.get(batch.ids) if now // SECOND == self._stamped_in else None
+        if request is None:
+            request = self._way.requests.stamped(batch.outline, now)
         self._way.line.send(request, partial(self._answered, Asked.PLACE, batch.ids, now), cargo=batch)
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
