@@ -134,6 +134,10 @@ class Book:
         """Ask levels, lowest first."""
         return iter(self.ask_levels)
 
+    def stands(self, bids: tuple[Level, ...], asks: tuple[Level, ...]) -> bool:
+        """Whether the book is whole and nothing changed since these were its levels: the objects that it gave."""
+        return self._bids is bids and self._asks is asks and self.fault is None
+
     def replace(self, bids: Iterable[Level], asks: Iterable[Level], received: Nanos) -> None:
         """Take a whole new book, in any order; levels without size are no levels. The book is usable afterwards."""
         self.bid_sizes = {level.price: level.size for level in bids if level.size}

@@ -156,7 +156,7 @@ class Contingencies:
         if now > found.passes_until or best.size < found.need or not self._same_desk(found):
             return None
         for book, (bids, asks) in found.books:
-            if book.fault is not None or book.bid_levels is not bids or book.ask_levels is not asks:
+            if not book.stands(bids, asks):
                 return None
             if book.outcome != best.outcome:
                 oldest = min(oldest, book.received)

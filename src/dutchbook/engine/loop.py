@@ -7,7 +7,6 @@ from typing import get_args
 import msgspec
 
 from dutchbook.domain.book import Side
-from dutchbook.domain.drafts import Draft
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     CancelOrdered,
@@ -18,7 +17,6 @@ from dutchbook.domain.events import (
     FrameRef,
     GroupClosed,
     HaltOrdered,
-    JournalRef,
     MarketEvent,
     OrderEvent,
     OrderFilled,
@@ -109,7 +107,7 @@ class Loop:
         self._view = DeskRisk(desk)
         self._switch = switch
         outlets = Outlets(
-            gateway, self.agenda, self._append, self._append_drafts, record.draft, record.write_out, self.dispatch
+            gateway, self.agenda, self._append, record.append_drafts, record.draft, record.write_out, self.dispatch
         )
         self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)
@@ -491,9 +489,6 @@ class Loop:
 
     def _append(self, kind: str, body: msgspec.Struct | Mapping[str, object], cause: Cause) -> Cause:
         return self._record.append(kind, self.desk.now, body, cause)
-
-    def _append_drafts(self, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause) -> JournalRef:
-        return self._record.append_drafts(self.desk.now, oldest, first, rest, cause)
 
     def _mark(self, ref: FrameRef) -> None:
         self._next_mark += MARK_EVERY

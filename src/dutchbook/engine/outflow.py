@@ -42,11 +42,8 @@ class Append(Protocol):
     def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
 
 
-type AppendDrafts = Callable[[Nanos, Draft, Sequence[Draft], Cause], JournalRef]
-"""Puts a line and those that it causes on record, all worked out before, at the desk's time; the place of the first.
-
-Given is the time of the oldest book. The others follow it one by one.
-"""
+type AppendDrafts = Callable[[Nanos, Nanos, Draft, Sequence[Draft], Cause | None], JournalRef]
+"""See `Record.append_drafts`."""
 
 type Launch = Callable[[Ready, Nanos], Sequence[Order]]
 """Writes orders that were made ready; how they are on record now."""
@@ -114,7 +111,7 @@ class Outflow:
         lines = loaded.lines if loaded.markets <= self._kept else self._with_markets(loaded)
         for ended in decided.ended:
             self._append("basket", ended, cause)
-        place = self._append_drafts(decided.oldest, loaded.verdict, lines, cause)
+        place = self._append_drafts(now, decided.oldest, loaded.verdict, lines, cause)
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if self._switch.refuses():
             named = tuple(replace(order, created=now) for order in loaded.ready.orders)

@@ -47,6 +47,7 @@ class Ready(msgspec.Struct, frozen=True):
     Good for a step of timestamps.
     """
 
+    venue: Venue
     prepared: tuple[Prepared, ...]
     orders: tuple[Order, ...]
     """With the names that the venue will know them by."""
@@ -176,15 +177,15 @@ class VenueGateway:
                 return None
         broker.seal(prepared)
         named = tuple(replace(order, venue_id=one.venue_id) for order, one in zip(orders, prepared, strict=True))
-        return Ready(tuple(prepared), named, broker.stamp(now))
+        return Ready(venue, tuple(prepared), named, broker.stamp(now))
 
     def fresh(self, ready: Ready, now: Nanos) -> bool:
         """Whether orders that were made ready for markets as they still are would be named and signed alike now."""
-        return self._ahead[ready.prepared[0].market.venue].stamp(now) == ready.stamp
+        return self._ahead[ready.venue].stamp(now) == ready.stamp
 
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]:
         """Write orders that were made ready; how they are on record now."""
-        venue = ready.prepared[0].market.venue
+        venue = ready.venue
         if self._watch is not None:
             self._watch.decided()
         self._brokers[venue].place(ready.prepared, now)

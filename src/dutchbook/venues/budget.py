@@ -17,6 +17,7 @@ type Sleep = Callable[[float], Awaitable[None]]
 type Bill = tuple[str, int]
 """A group's name, and how many tokens of its bucket."""
 
+_AT_ONCE = Nanos(0)
 _FIRST_PAUSE = Nanos(SECOND)
 _LONGEST_PAUSE = Nanos(30 * SECOND)
 
@@ -81,9 +82,16 @@ class Bucket:
         gained = max(0, now - self._seen) * self._refill
         return Filling(name, min(self._capacity, self._level + gained) / SECOND, self._capacity // SECOND)
 
-    def pay(self, tokens: int) -> None:
-        """Bill `tokens` that `wait` has just found to be there."""
-        self._level -= tokens * SECOND
+    def spend(self, tokens: int, now: Nanos) -> Nanos:
+        """As `wait`, and bill `tokens` if they are there."""
+        wait = self.wait(tokens, now)
+        if wait == 0:
+            self._level -= tokens * SECOND
+        return wait
+
+    def give_back(self, tokens: int) -> None:
+        """Undo what `spend` has just billed."""
+        self._level += tokens * SECOND
 
     def take(self, tokens: int, now: Nanos) -> Nanos:
         """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
@@ -124,16 +132,24 @@ class Budget:
 
         Raises KeyError for no group.
         """
-        now, buckets, paused = self._clock.now(), self._buckets, self._paused
-        longest = 0
-        for name, tokens in bills:
-            wait = buckets[name].wait(tokens, now)
-            longest = max(longest, wait)
-            if paused and name in paused:
-                longest = max(longest, paused[name] - now)
-        if longest <= 0:
+        now, buckets = self._clock.now(), self._buckets
+        if not self._paused:
+            for place, (name, tokens) in enumerate(bills):
+                if buckets[name].spend(tokens, now):
+                    break
+            else:
+                return _AT_ONCE
+            for name, tokens in bills[:place]:  # all or nothing
+                buckets[name].give_back(tokens)
+        return self._spend_later(bills, now)
+
+    def _spend_later(self, bills: Sequence[Bill], now: Nanos) -> Nanos:
+        """`spend_now` where something may have to be waited for."""
+        pauses = (self._paused[name] - now for name, _ in bills if name in self._paused)
+        longest = max([0, *pauses, *(self._buckets[name].wait(tokens, now) for name, tokens in bills)])
+        if longest == 0:
             for name, tokens in bills:
-                buckets[name].pay(tokens)
+                self._buckets[name].spend(tokens, now)
         return Nanos(longest)
 
     def fillings(self) -> tuple[Filling, ...]:
