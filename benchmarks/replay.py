@@ -292,6 +292,8 @@ class Unrecorded:
     def append_drafts(self, at: Any, oldest: Any, first: Any, rest: Any, cause: object) -> Any:  # noqa: ARG002
         return FrameRef(0, 0)
 
+    def rehearse(self, at: Any, first: Any, rest: Any) -> None: ...
+
     def gather(self) -> bool:
         return False
 

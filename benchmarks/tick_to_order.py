@@ -38,7 +38,7 @@ _FIRST = 3
 _REFILL_S = 1.2
 """Until the limits allow the next burst."""
 _KEY = "0x" + "11" * 31 + "12"
-_PAUSE_S = 0.0015
+_PAUSE_S = 0.003
 """Between a tick and the outcome's rise, and between that and the next tick."""
 _START_S = 60.0
 _SETTLE_S = 2.0

@@ -63,6 +63,8 @@ class Venuelike:
 
     def seal(self, prepared: Sequence[Prepared]) -> None: ...
 
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None: ...
+
     def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's signature
         return False
 

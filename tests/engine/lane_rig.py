@@ -82,6 +82,8 @@ class Journal:
             self.append(draft.kind, at, draft.body, origin)
         return origin
 
+    def rehearse(self, at: Nanos, first: Draft, rest: Sequence[Draft]) -> None: ...
+
     def gather(self) -> bool:
         return False
 

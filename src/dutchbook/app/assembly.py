@@ -171,9 +171,9 @@ def assemble(
     leaves_by = gateway if isinstance(gateway, VenueGateway) else None
     if leaves_by is not None and asked and settings.execution.decide_ahead:
         if asked[0] is strategy:
-            loop.contingencies = _contingencies(desk, strategy, Loader(leaves_by, record.draft), settings)
+            loop.contingencies = _contingencies(desk, strategy, Loader(leaves_by, record), settings)
         elif isinstance(asked[0], Replaces):
-            loop.replacements = _replacements(desk, asked[0], Loader(leaves_by, record.draft), settings)
+            loop.replacements = _replacements(desk, asked[0], Loader(leaves_by, record), settings)
     return Parts(loop, desk, strategy, polymarket, kalshi, bundles_watched, leaves_by, maker, verifier)
 
 

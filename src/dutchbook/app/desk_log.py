@@ -197,6 +197,10 @@ class LoggedJournal:
         self._log.journaled_together(at, (first, *rest), place)
         return place
 
+    def rehearse(self, at: Nanos, first: Draft, rest: Sequence[Draft]) -> None:
+        """See `Record.rehearse`."""
+        self._journal.rehearse(at, first, rest)
+
     def gather(self) -> bool:
         """See `Record.gather`."""
         return self._journal.gather()

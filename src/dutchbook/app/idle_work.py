@@ -1,13 +1,15 @@
 """What a desk does behind a frame while nothing comes: it prepares for the next one, and may stay awake for it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import Nanos
 
+REHEARSE_EVERY = 50
+"""Turns of an event loop that stays awake, of some 5 us each, between two rehearsals of some 30."""
 AT_ONCE = 64
 """Pieces of work behind one frame; the event loop looks at its connections between two of them."""
 
@@ -28,9 +30,22 @@ class Ahead(Protocol):
 class IdleWork:
     """Works within the event loop that hands out the frames. What it raises, `check` raises."""
 
-    def __init__(self, ahead: Ahead, clock: Clock, spin: Nanos, venues: Iterable[Venue] = Venue) -> None:
-        """`spin` is how long it stays awake after a frame of these venues while something is prepared."""
+    def __init__(
+        self,
+        ahead: Ahead,
+        clock: Clock,
+        spin: Nanos,
+        venues: Iterable[Venue] = Venue,
+        rehearse: Callable[[Frame], None] | None = None,
+    ) -> None:
+        """`spin` is how long it stays awake after a frame of these venues while something is prepared.
+
+        Meanwhile what such a frame may lead to is rehearsed now and then: `rehearse` gets the last one.
+        """
         self._ahead = ahead
+        self._rehearse = rehearse
+        self._last: Frame | None = None
+        self._spins = 0
         self._sources = tuple(venues)
         self._clock = clock
         self._spin_for = spin
@@ -42,6 +57,7 @@ class IdleWork:
     def after(self, frame: Frame) -> None:
         """A frame was used: what its venue's near misses and moving quotes wait for may be another thing now."""
         if frame.source.startswith(self._sources):
+            self._last = frame
             self._until = Nanos(self._clock.now() + self._spin_for)
             self.soon()
 
@@ -73,6 +89,9 @@ class IdleWork:
     def _spin(self) -> None:
         """With something to call at once, the event loop looks at its connections without going to sleep."""
         if self._clock.now() < self._until:
+            self._spins += 1
+            if self._rehearse is not None and self._last is not None and self._spins % REHEARSE_EVERY == 0:
+                self._rehearse(self._last)
             asyncio.get_running_loop().call_soon(self._spin)
         else:
             self._spinning = False

@@ -61,6 +61,9 @@ class MemoryRecord:
         place, *_ = [self.append(draft.kind, at, draft.body, cause) for draft in (first, *rest)]
         return place
 
+    def rehearse(self, at: Nanos, first: Draft, rest: Sequence[Draft]) -> None:
+        """Nothing: nobody waits for it."""
+
     def gather(self) -> bool:
         """Nothing: lines are kept one by one."""
         return False

@@ -355,7 +355,7 @@ def _idle_work(parts: Parts, settings: Settings, clock: Clock) -> IdleWork | Non
     if contingencies is None or gateway is None:
         return None
     ahead = SigningAhead(parts.desk, parts.strategy.pool, contingencies, gateway, clock)
-    return IdleWork(ahead, clock, settings.execution.spin, (Venue.POLYMARKET,))
+    return IdleWork(ahead, clock, settings.execution.spin, (Venue.POLYMARKET,), parts.loop.rehearse)
 
 
 def _opening(settings: Settings, now: Nanos, number: int | None) -> Opening:

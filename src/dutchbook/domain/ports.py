@@ -80,6 +80,10 @@ class Glancing(Protocol):
         """
         ...
 
+    def rehearse(self, frame: Frame) -> None:
+        """Do all that `glance` would do if this frame, taken before, brought what is awaited."""
+        ...
+
 
 class Shelf(Protocol):
     """Where the books of a desk stand, for who keeps them elsewhere meanwhile."""

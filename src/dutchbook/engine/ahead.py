@@ -6,11 +6,12 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from dutchbook.domain.drafts import Draft, MakeDraft
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.identity import MarketId
 from dutchbook.domain.orders import Order
 from dutchbook.domain.units import MINUTE, Nanos
 from dutchbook.engine.desk import Desk
+from dutchbook.engine.ports import Record
 from dutchbook.engine.records import order_draft, verdict_draft
 from dutchbook.engine.risk_view import LaterRisk
 from dutchbook.execution.gateway import Ready
@@ -28,6 +29,7 @@ class Readies(Protocol):
     def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None: ...
     def fresh(self, ready: Ready, now: Nanos) -> bool: ...
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]: ...
+    def rehearse(self, ready: Ready, now: Nanos) -> None: ...
     def forget_ahead(self) -> None: ...
 
 
@@ -56,9 +58,9 @@ class Decided(msgspec.Struct, frozen=True):
 class Loader:
     """Makes ready what an approved intent leads to: its orders, signed, and their lines."""
 
-    def __init__(self, gateway: Readies, draft: MakeDraft) -> None:
+    def __init__(self, gateway: Readies, record: Record) -> None:
         self._gateway = gateway
-        self._draft = draft
+        self._record = record
         self.launch = gateway.launch
         """What sends what was loaded."""
         self.forget = gateway.forget_ahead
@@ -69,9 +71,15 @@ class Loader:
         ready = self._gateway.ready(orders, now)
         if ready is None:
             return None
-        lines = tuple(order_draft(order, self._draft) for order in ready.orders)
+        draft = self._record.draft
+        lines = tuple(order_draft(order, draft) for order in ready.orders)
         markets = frozenset(one.market.id for one in ready.prepared)
-        return Loaded(ready, verdict_draft(approved.intent, self._draft), lines, markets)
+        return Loaded(ready, verdict_draft(approved.intent, draft), lines, markets)
+
+    def rehearse(self, loaded: Loaded, now: Nanos) -> None:
+        """Go through what would be done with it, as far as that leaves no trace."""
+        self._record.rehearse(now, loaded.verdict, loaded.lines)
+        self._gateway.rehearse(loaded.ready, now)
 
     def as_of(self, now: Nanos, loaded: Loaded | None, approved: Approved, orders: Sequence[Order]) -> Loaded | None:
         """What was loaded, anew where it is too old or nobody had time for it; None if it cannot be."""

@@ -86,6 +86,7 @@ class Contingencies:
         """What sends the orders of a decision."""
         self._view = DeskRisk(desk)
         self._ready: dict[OutcomeId, dict[int, Contingency]] = {}
+        self._rehearsed = 0
 
     @property
     def ready(self) -> bool:
@@ -167,6 +168,15 @@ class Contingencies:
             return None
         loaded = self._loader.as_of(now, found.loaded, found.approved, found.orders)
         return None if loaded is None else Decided(found.approved, oldest, loaded)
+
+    def rehearse(self) -> None:
+        """Go through what one of the moves would lead to, each in its turn, as far as that leaves no trace."""
+        moves = [(outcome, price, found) for outcome, ready in self._ready.items() for price, found in ready.items()]
+        self._rehearsed += 1
+        outcome, price, found = moves[self._rehearsed % len(moves)]
+        self.announced(NewBest(outcome, Price(price), found.need))
+        if found.loaded is not None:
+            self._loader.rehearse(found.loaded, self._desk.now)
 
     def come_true(self, outcomes: Sequence[OutcomeId]) -> Decided | None:
         """What was prepared for the move that just came, if all else is as it was; asked before any strategy is."""

@@ -55,6 +55,12 @@ class Feed:
         codec = self._glancing.get(frame.source)
         return None if codec is None else codec.glance(frame, awaited)
 
+    def rehearse(self, frame: Frame) -> None:
+        """See `Glancing.rehearse`."""
+        codec = self._glancing.get(frame.source)
+        if codec is not None:
+            codec.rehearse(frame)
+
     def decode(self, frame: Frame) -> Sequence[MarketEvent]:
         """The events of a frame. A malformed one gives what it makes unknown; it is counted and kept in `fault`."""
         self.frames += 1

@@ -223,6 +223,17 @@ class Loop:
             self.decoded()
             self._outflow.send_ahead(found, contingencies.launch, cause)
 
+    def rehearse(self, frame: Frame) -> None:
+        """Go through what a frame would lead to that brings a prepared move, as far as that leaves no trace.
+
+        Between two turns. What was just gone through takes half the time: code and data are near then.
+        """
+        contingencies = self.contingencies
+        if contingencies is not None and contingencies.ready:
+            self.feed.rehearse(frame)
+            contingencies.rehearse()
+            self._switch.refuses()
+
     def _react(self, event: Event, learned: Learned, cause: Cause) -> None:
         """What was decided for the move that just came, if anything was, leaves at once; the turn follows behind."""
         if self.contingencies is not None and self.desk.ready and not self._outflow.ahead:

@@ -130,6 +130,10 @@ class Record(Protocol):
         """
         ...
 
+    def rehearse(self, at: Nanos, first: Draft, rest: Sequence[Draft]) -> None:
+        """Do all of `append_drafts` that leaves no trace, so that it is near when it is wanted."""
+        ...
+
     def gather(self) -> bool:
         """Lines that follow are on record with the next `write_out` only. False if that is so already."""
         ...

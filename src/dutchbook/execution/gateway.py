@@ -196,6 +196,10 @@ class VenueGateway:
             self._watch.written(order.id for order in orders)
         return orders
 
+    def rehearse(self, ready: Ready, now: Nanos) -> None:
+        """Do all of `launch` that leaves no trace."""
+        self._ahead[ready.venue].rehearse(ready.prepared, now)
+
     def renew_ahead(self, now: Nanos) -> bool:
         """Do a piece of what is to be done anew as time passes for what was made ready; False if there is none."""
         return any(broker.renew_ahead(now) for broker in self._ahead.values())

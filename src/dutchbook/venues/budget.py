@@ -84,8 +84,14 @@ class Bucket:
 
     def spend(self, tokens: int, now: Nanos) -> Nanos:
         """As `wait`, and bill `tokens` if they are there."""
+        if now > self._seen:
+            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
+            self._seen = now
+        if self._level >= tokens * SECOND:
+            self._level -= tokens * SECOND
+            return _AT_ONCE
         wait = self.wait(tokens, now)
-        if wait == 0:
+        if wait == 0:  # who wants more than all gets it once all are there
             self._level -= tokens * SECOND
         return wait
 
@@ -134,14 +140,20 @@ class Budget:
         """
         now, buckets = self._clock.now(), self._buckets
         if not self._paused:
-            for place, (name, tokens) in enumerate(bills):
+            paid = 0
+            for name, tokens in bills:
                 if buckets[name].spend(tokens, now):
                     break
+                paid += 1
             else:
                 return _AT_ONCE
-            for name, tokens in bills[:place]:  # all or nothing
-                buckets[name].give_back(tokens)
+            self.give_back(bills[:paid])  # all or nothing
         return self._spend_later(bills, now)
+
+    def give_back(self, bills: Sequence[Bill]) -> None:
+        """Undo what `spend_now` has just paid."""
+        for name, tokens in bills:
+            self._buckets[name].give_back(tokens)
 
     def _spend_later(self, bills: Sequence[Bill], now: Nanos) -> Nanos:
         """`spend_now` where something may have to be waited for."""

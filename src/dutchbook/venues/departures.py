@@ -43,7 +43,7 @@ class Departures:
 
     def pay(self, bills: Sequence[Bill]) -> bool:
         """Whether an ordinary request may be written now: then it is paid for, and whoever asked writes it."""
-        return self._pays(self._ordinary, bills)
+        return not self._ordinary and not self._budget.spend_now(bills)
 
     def leave(self, departure: Departure, *, urgent: bool = False) -> None:
         """Write it now if the limits let it, else as soon as they do."""

@@ -106,6 +106,10 @@ class SignsAhead(Protocol):
         """These, each had ready before, may leave together: have what they leave by ready too."""
         ...
 
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None:
+        """Do all of `place` that leaves no trace."""
+        ...
+
     def renew_ahead(self, now: Nanos) -> bool:
         """Do a piece of what is to be done anew as time passes for what was made ready; False if there is none."""
         ...

@@ -160,6 +160,9 @@ class KalshiBroker:
     def seal(self, prepared: Sequence[Prepared]) -> None:
         """Nothing: what orders leave by has headers alone to sign, which is done each second."""
 
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None:
+        """See `SignsAhead.rehearse`: nothing."""
+
     def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's signature
         """See `SignsAhead.renew_ahead`: headers are signed each second by others."""
         return False

@@ -131,6 +131,10 @@ class PolymarketBroker:
         """See `SignsAhead.seal`."""
         self._sender.seal(prepared)
 
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None:
+        """See `SignsAhead.rehearse`."""
+        self._sender.rehearse(prepared, now)
+
     def renew_ahead(self, now: Nanos) -> bool:
         """See `SignsAhead.renew_ahead`."""
         return self._sender.renew(now)

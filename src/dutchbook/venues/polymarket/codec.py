@@ -188,6 +188,12 @@ class PolymarketCodec:
             return None
         return NewBest(ask.outcome, ask.price, ask.size)
 
+    def rehearse(self, frame: Frame) -> None:
+        """See `Glancing.rehearse`."""
+        read = self._read_short(frame.payload) if frame.source == MARKET_SOURCE else None
+        if read is not None:
+            self._verifier.proves(read.market, read.message, read.sets)
+
     def _change(self, payload: bytes, received: Nanos) -> list[MarketEvent] | None:
         """The short way for nine frames of ten: a `price_change` of known tokens. None if it is anything else."""
         read, self._glanced = self._glanced, None

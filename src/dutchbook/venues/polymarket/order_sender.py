@@ -123,6 +123,15 @@ class OrderSender:
             if len(self._sealed) > MOST_SEALED:
                 del self._sealed[next(iter(self._sealed))]
 
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None:
+        """Find the request and pay for it, and have that back."""
+        sealed = self._sealed.get(_ids(prepared))
+        if sealed is not None:
+            self._request(sealed, now)
+            bills = _BILLS[len(sealed.ids)]
+            if self._way.departures.pay(bills):
+                self._way.budget.give_back(bills)
+
     def renew(self, now: Nanos) -> bool:
         """Stamp one of those requests with the second that it is; False if all are."""
         second = now // SECOND
@@ -194,10 +203,13 @@ class OrderSender:
     def _write_orders(self, batch: _Batch) -> None:
         """The bytes leave here, or wait for a connection."""
         now = self._way.now()
-        request = self._stamped.get(batch.ids) if now // SECOND == self._stamped_in else None
-        if request is None:
-            request = self._way.requests.stamped(batch.outline, now)
+        request = self._request(batch, now)
         self._way.line.send(request, partial(self._answered, Asked.PLACE, batch.ids, now), cargo=batch)
+
+    def _request(self, batch: _Batch, now: Nanos) -> bytes:
+        """The request that leaves now."""
+        request = self._stamped.get(batch.ids) if now // SECOND == self._stamped_in else None
+        return self._way.requests.stamped(batch.outline, now) if request is None else request
 
     def _cancel(self, ids: tuple[str, ...]) -> None:
         if len(ids) == 1:

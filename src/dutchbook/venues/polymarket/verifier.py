@@ -80,8 +80,11 @@ class Verifier:
         at = message.timestamp
         if market.pending or at <= market.at or at < max(market.newest, market.heard):
             return False
-        if not self._groups.none_due(received):
-            return False
+        return self._groups.none_due(received) and self.proves(market, message, sets)
+
+    def proves(self, market: MarketState, message: wire.PriceChange, sets: tuple[LevelSet, ...]) -> bool:
+        """Whether the books would have the hashes that a message tells, with its levels first in them."""
+        at = message.timestamp
         for row, level in zip(message.price_changes, sets, strict=True):
             state = market.outcomes[level.outcome]
             if state.book is None or not row.hash:
