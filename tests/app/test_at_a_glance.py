@@ -126,6 +126,34 @@ def test_another_level_of_the_leg_that_moves_is_looked_at_first(stage: Wired) ->
     assert stage.at_a_glance == []
 
 
+def test_a_rehearsal_leaves_no_trace(stage: Wired) -> None:
+    yes, no = stage.books[1]
+    stage.tell(1, "0.36", "10")
+    stage.later(10)
+    stage.work()
+    at = stage.at_ms
+    last = frame(
+        price_change([change(yes, "SELL", "0.31", "90", "x"), change(no, "BUY", "0.69", "90", "x")], at, yes.market)
+    )
+    before = stage.journal.head, stage.parts.desk.version, dict(stage.broker.ahead)
+    for _ in range(9):
+        stage.parts.loop.rehearse(Frame(MARKET_SOURCE, stage.clock.now(), last.payload))
+    assert (stage.journal.head, stage.parts.desk.version, stage.broker.ahead) == before
+    assert not stage.broker.sent
+    stage.at_a_glance.clear()
+    stage.tell(1, "0.31", "90")
+    assert stage.at_a_glance == [one.order.id for one in stage.broker.sent]
+    assert len(stage.broker.sent) == 3
+
+
+def test_nothing_is_rehearsed_while_nothing_is_ready(stage: Wired) -> None:
+    contingencies = stage.parts.loop.contingencies
+    assert contingencies is not None
+    contingencies.forget()
+    stage.parts.loop.rehearse(Frame(MARKET_SOURCE, stage.clock.now(), b"x"))
+    assert not stage.broker.sent
+
+
 def test_less_than_was_counted_on_is_looked_at_first(stage: Wired) -> None:
     stage.tell(1, "0.31", "39")
     assert {one.order.leg.size for one in stage.broker.sent} == {39 * CONTRACT}

@@ -115,6 +115,21 @@ def test_lines_worked_out_before_are_those_that_are_written_one_by_one(
         assert verify(Path(folder) / "before").ok
 
 
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_rehearsal_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE")
+    with Journal.create(tmp_path / "j", SMALL) as journal:
+        fill(journal, 9)
+        draft = journal.draft("order", Wanted("a", 1, (), AT))  # type: ignore[arg-type]
+        before = journal.head, {path.name: path.read_bytes() for path in journal.folder.iterdir()}
+        for _ in range(3):
+            journal.rehearse(Nanos(7), draft, [draft, draft])
+        assert (journal.head, {path.name: path.read_bytes() for path in journal.folder.iterdir()}) == before
+        journal.append_drafts(Nanos(7), Nanos(5), draft, [], None)
+    assert verify(tmp_path / "j").ok
+
+
 def test_what_cannot_be_a_line_is_no_draft_either(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "j", MANUAL) as journal:
         fill(journal, 3)

@@ -8,7 +8,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import Nanos
 
-REHEARSE_EVERY = 50
+REHEARSE_EVERY = 120
 """Turns of an event loop that stays awake, of some 5 us each, between two rehearsals of some 30."""
 AT_ONCE = 64
 """Pieces of work behind one frame; the event loop looks at its connections between two of them."""
@@ -91,7 +91,10 @@ class IdleWork:
         if self._clock.now() < self._until:
             self._spins += 1
             if self._rehearse is not None and self._last is not None and self._spins % REHEARSE_EVERY == 0:
-                self._rehearse(self._last)
+                try:
+                    self._rehearse(self._last)
+                except Exception as error:  # noqa: BLE001 - the edge of a callback: raised by `check`
+                    self._failure = error
             asyncio.get_running_loop().call_soon(self._spin)
         else:
             self._spinning = False

@@ -43,8 +43,8 @@ class ExecutionSettings(RoomSettings):
     spin: Duration = Field(
         default="0s",  # type: ignore[assignment]
         description="How long after a frame the desk stays awake for the next one, while something is decided ahead "
-        "at its venue. It hears it some tens of microseconds sooner, and keeps a core busy: `5ms` where "
-        "that is worth it.",
+        "at its venue. It hears it some tens of microseconds sooner, goes through what is ready meanwhile "
+        "so that it is near, and keeps a core busy: `5ms` where that is worth it.",
     )
     sign_ahead: bool = Field(
         default=True,

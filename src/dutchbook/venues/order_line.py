@@ -122,6 +122,13 @@ class OrderLine:
         queue.append(wish)
         self._look()
 
+    def rehearse(self, request: bytes) -> None:
+        """Do all of `send` that leaves no trace, for an ordinary request."""
+        connection = self._take(urgent=False)
+        if connection is not None:
+            self._idle.append(connection)
+        Wish(request, _unheard)
+
     def withdraw(self, wanted: Callable[[object], bool]) -> list[object]:
         """Take back what still waits for a connection and is not urgent, by its cargo. Nobody is told of it."""
         found = [wish for wish in self._ordinary if not wish.over and wanted(wish.cargo)]
@@ -267,6 +274,10 @@ class OrderLine:
     def _close(self) -> None:
         self._running = False
         self._refuse_waiting(UNREACHED)
+
+
+def _unheard(_: Exchange) -> None:
+    """Hears nothing."""
 
 
 def dialler(base: str, connect_s: float, tls: ssl.SSLContext | None = None) -> Dial:

@@ -127,7 +127,7 @@ class OrderSender:
         """Find the request and pay for it, and have that back."""
         sealed = self._sealed.get(_ids(prepared))
         if sealed is not None:
-            self._request(sealed, now)
+            self._way.line.rehearse(self._request(sealed, now))
             bills = _BILLS[len(sealed.ids)]
             if self._way.departures.pay(bills):
                 self._way.budget.give_back(bills)

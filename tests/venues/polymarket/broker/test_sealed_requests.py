@@ -79,3 +79,19 @@ async def test_what_is_never_wanted_does_not_pile_up(monkeypatch: pytest.MonkeyP
             ready(stage, stage.order(Side.BUY, 4_000 + 100 * number, 10))
         await stage.time.advance(1.0)
         assert [stage.broker.renew_ahead(stage.time.now()) for _ in range(5)] == [True] * 4 + [False]
+
+
+async def test_a_rehearsal_sends_nothing_and_costs_nothing(written: list[bytes]) -> None:
+    async with Stage().playing() as stage:
+        [order] = ready(stage, stage.order(Side.BUY, 4_000, 10))
+        prepared = [stage.broker.draft(order, stage.market(order.leg.market), stage.time.now())]  # type: ignore[arg-type]
+        before = stage.broker.fillings()
+        for _ in range(500):
+            stage.broker.rehearse(prepared, stage.time.now())
+        assert stage.broker.fillings() == before
+        assert stage.broker.ready
+        assert written == []
+        stage.codec.know([prepared[0].order])
+        stage.desk.orders[order.id] = prepared[0].order
+        stage.broker.place(prepared, stage.time.now())
+        await until(lambda: stage.now(order).status is OrderStatus.OPEN)
