@@ -38,6 +38,13 @@ class SilentBroker:
         """The same: nothing is signed here."""
         return self.draft(order, market, now)
 
+    def seal(self, prepared: Sequence[Prepared]) -> None: ...
+
+    def rehearse(self, prepared: Sequence[Prepared], now: Nanos) -> None: ...
+
+    def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's
+        return False
+
     def stamp(self, now: Nanos) -> int:  # noqa: ARG002
         """Always the same: no draft has a timestamp."""
         return 0

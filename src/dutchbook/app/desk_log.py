@@ -61,8 +61,10 @@ _WORDS: Mapping[str, tuple[str, Level]] = MappingProxyType(
 _ELSEWHERE = (DESK, Level.DEBUG)
 _NAMED_INSIDE = frozenset({"observation", "command"})
 """Kinds whose lines say themselves what happened."""
-_MOST_UNTOLD = 1_000
+_MOST_UNTOLD = 10_000
 """Lines of the journal that are kept until somebody has time to put them into words."""
+_SHARE = 16
+"""Of so many lines that wait one more is written at once, so that they never pile up."""
 _TROUBLE = frozenset({Report.REJECTED, Report.TIMEOUT})
 
 type Body = msgspec.Struct | Mapping[str, object]
@@ -161,8 +163,9 @@ class DeskLog:
         self._took.clear()
 
     def flush(self, most: int | None = None) -> None:
-        """Write what was said: all of it, or the first lines alone where a frame may come meanwhile."""
-        for _ in range(len(self._untold) if most is None else min(most, len(self._untold))):
+        """Write what was said: all of it, or about `most` lines, the first, where a frame may come meanwhile."""
+        waiting = len(self._untold)
+        for _ in range(waiting if most is None else min(most + waiting // _SHARE, waiting)):
             self._untold.popleft()()
         self._files.flush()
 

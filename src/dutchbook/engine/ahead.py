@@ -27,19 +27,26 @@ class Readies(Protocol):
     """Signs orders before they are wanted, and forgets those that will not be."""
 
     def ready(self, orders: Sequence[Order], now: Nanos) -> Ready | None: ...
+    def seal(self, ready: Ready) -> None: ...
     def fresh(self, ready: Ready, now: Nanos) -> bool: ...
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]: ...
     def rehearse(self, ready: Ready, now: Nanos) -> None: ...
     def forget_ahead(self) -> None: ...
 
 
+class Lines(msgspec.Struct, frozen=True):
+    """What will be on record: of an approval, and of each of its orders."""
+
+    verdict: Draft
+    orders: tuple[Draft, ...]
+    markets: frozenset[MarketId]
+
+
 class Loaded(msgspec.Struct, frozen=True):
-    """Orders that are ready to leave, and what will be on record of them: the lines of their approval and of each."""
+    """Orders that are ready to leave, and their lines; None where there was no time to work these out."""
 
     ready: Ready
-    verdict: Draft
-    lines: tuple[Draft, ...]
-    markets: frozenset[MarketId]
+    lines: Lines | None
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -67,25 +74,32 @@ class Loader:
         """Nothing of it is wanted any more."""
 
     def load(self, approved: Approved, orders: Sequence[Order], now: Nanos) -> Loaded | None:
-        """None where they cannot be signed before their turn."""
+        """With all that can be ready, for what may come at some time. None where they cannot be signed before."""
         ready = self._gateway.ready(orders, now)
         if ready is None:
             return None
+        self._gateway.seal(ready)
         draft = self._record.draft
         lines = tuple(order_draft(order, draft) for order in ready.orders)
         markets = frozenset(one.market.id for one in ready.prepared)
-        return Loaded(ready, verdict_draft(approved.intent, draft), lines, markets)
+        return Loaded(ready, Lines(verdict_draft(approved.intent, draft), lines, markets))
+
+    def load_quickly(self, orders: Sequence[Order], now: Nanos) -> Loaded | None:
+        """Signed alone, for what is about to come: the rest takes as long beforehand as it then saves."""
+        ready = self._gateway.ready(orders, now)
+        return None if ready is None else Loaded(ready, None)
 
     def rehearse(self, loaded: Loaded, now: Nanos) -> None:
         """Go through what would be done with it, as far as that leaves no trace."""
-        self._record.rehearse(now, loaded.verdict, loaded.lines)
+        if loaded.lines is not None:
+            self._record.rehearse(now, loaded.lines.verdict, loaded.lines.orders)
         self._gateway.rehearse(loaded.ready, now)
 
-    def as_of(self, now: Nanos, loaded: Loaded | None, approved: Approved, orders: Sequence[Order]) -> Loaded | None:
+    def as_of(self, now: Nanos, loaded: Loaded | None, orders: Sequence[Order]) -> Loaded | None:
         """What was loaded, anew where it is too old or nobody had time for it; None if it cannot be."""
         if loaded is not None and self._gateway.fresh(loaded.ready, now):
             return loaded
-        return self.load(approved, [replace(order, created=now) for order in orders], now)
+        return self.load_quickly([replace(order, created=now) for order in orders], now)
 
 
 def passes_until(approved: Approved, oldest: Nanos, desk: Desk, now: Nanos, rules: Sequence[Rule]) -> Nanos:

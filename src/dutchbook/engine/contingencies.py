@@ -166,7 +166,7 @@ class Contingencies:
         intent = found.approved.intent
         if not self._strategy.comes_true(found.tracked, found.move, intent, now):
             return None
-        loaded = self._loader.as_of(now, found.loaded, found.approved, found.orders)
+        loaded = self._loader.as_of(now, found.loaded, found.orders)
         return None if loaded is None else Decided(found.approved, oldest, loaded)
 
     def rehearse(self) -> None:
@@ -212,7 +212,7 @@ class Contingencies:
             self._view.begin()
             if not isinstance(confirm(found.approved, now, oldest, self._view, self._momentary), Approved):
                 return None
-        loaded = self._loader.as_of(now, found.loaded, found.approved, found.orders)
+        loaded = self._loader.as_of(now, found.loaded, found.orders)
         # Where something cannot be signed, the turn says why.
         return None if loaded is None else Decided(found.approved, oldest, loaded)
 

@@ -107,7 +107,7 @@ class Loop:
         self._view = DeskRisk(desk)
         self._switch = switch
         outlets = Outlets(
-            gateway, self.agenda, self._append, record.append_drafts, record.draft, record.write_out, self.dispatch
+            gateway, self.agenda, self._append, record.append_drafts, record.gather, record.write_out, self.dispatch
         )
         self._outflow = Outflow(desk, outlets, switch, self.counters)
         self._next_equity = Nanos(0)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from dutchbook.domain.drafts import Draft, MakeDraft
+from dutchbook.domain.drafts import Draft
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
     Cause,
@@ -23,11 +23,11 @@ from dutchbook.domain.orders import Intent, Order, OrderId, Report
 from dutchbook.domain.units import Nanos
 from dutchbook.domain.wishes import MergePair, Withdraw
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
-from dutchbook.engine.ahead import Decided, Loaded
+from dutchbook.engine.ahead import Decided
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.ports import Gateway
-from dutchbook.engine.records import verdict_record
+from dutchbook.engine.records import VerdictRecord, verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
 from dutchbook.execution.step import NOTHING, BasketEnd, Offer, Ordered, Step
@@ -40,6 +40,12 @@ class Append(Protocol):
     """Puts a line on record, at the desk's time; its place."""
 
     def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
+
+
+class WriteOut(Protocol):
+    """See `Record.write_out`."""
+
+    def __call__(self, *, end: bool = False) -> None: ...
 
 
 type AppendDrafts = Callable[[Nanos, Nanos, Draft, Sequence[Draft], Cause | None], JournalRef]
@@ -58,8 +64,8 @@ class Outlets(msgspec.Struct, frozen=True):
     agenda: Agenda
     append: Append
     append_drafts: AppendDrafts
-    draft: MakeDraft
-    write_out: Callable[[], None]
+    gather: Callable[[], bool]
+    write_out: WriteOut
     """Before anything leaves: what was said of it is on record then."""
     dispatch: Callable[[Event, Cause], None]
 
@@ -94,8 +100,7 @@ class Outflow:
         self._desk = desk
         self._gateway, self._agenda = outlets.gateway, outlets.agenda
         self._append, self._append_drafts, self._dispatch = outlets.append, outlets.append_drafts, outlets.dispatch
-        self._draft = outlets.draft
-        self._write_out = outlets.write_out
+        self._gather, self._write_out = outlets.gather, outlets.write_out
         self._switch = switch
         self._counters = counters
         self._kept: set[MarketId] = set()
@@ -108,14 +113,12 @@ class Outflow:
         """
         now, loaded = self._desk.now, decided.loaded
         stayed: tuple[tuple[Order, str, Cause], ...] = ()
-        lines = loaded.lines if loaded.markets <= self._kept else self._with_markets(loaded)
         for ended in decided.ended:
             self._append("basket", ended, cause)
-        place = self._append_drafts(now, decided.oldest, loaded.verdict, lines, cause)
+        place, *places = self._written_ahead(decided, cause)
         # The halt is looked for last: between it and the bytes there is nothing but their writing.
         if self._switch.refuses():
             named = tuple(replace(order, created=now) for order in loaded.ready.orders)
-            places = [JournalRef(place.seq + n) for n, line in enumerate(lines, 1) if line.kind == "order"]
             stayed = tuple((order, _HALTED, at) for order, at in zip(named, places, strict=True))
         else:
             named = tuple(launch(loaded.ready, now))
@@ -123,15 +126,20 @@ class Outflow:
         intent = replace(decided.approved.intent, at=now, oldest=decided.oldest)
         self._sent = Sent(intent, named, stayed, place, decided.ended)
 
-    def _with_markets(self, loaded: Loaded) -> Sequence[Draft]:
-        """The lines of the orders, with those of their markets that are not on record yet."""
-        lines: list[Draft] = []
-        for line, prepared in zip(loaded.lines, loaded.ready.prepared, strict=True):
-            if prepared.market.id not in self._kept:
-                self._kept.add(prepared.market.id)
-                lines.append(self._draft("market", prepared.market))
-            lines.append(line)
-        return lines
+    def _written_ahead(self, decided: Decided, cause: Cause) -> Sequence[Cause]:
+        """Put the approval on record, and its orders; where each stands."""
+        now, ready, lines = self._desk.now, decided.loaded.ready, decided.loaded.lines
+        if lines is not None and lines.markets <= self._kept:
+            first = self._append_drafts(now, decided.oldest, lines.verdict, lines.orders, cause).seq
+            return [JournalRef(seq) for seq in range(first, first + 1 + len(lines.orders))]
+        outermost = self._gather()
+        intent = replace(decided.approved.intent, at=now, oldest=decided.oldest)
+        places = [self._append("verdict", VerdictRecord(True, intent), cause)]
+        for order, prepared in zip(ready.orders, ready.prepared, strict=True):
+            self.keep_market(prepared.market, places[0])
+            places.append(self._append("order", replace(order, created=now), places[0]))
+        self._write_out(end=outermost)
+        return places
 
     @property
     def ahead(self) -> bool:

@@ -30,7 +30,7 @@ MOST = 2
 
 
 class Replacement(msgspec.Struct, frozen=True):
-    """What takes the place of an order: the intent, which passed all rules, and its order, signed, with its lines.
+    """What takes the place of an order: the intent, which passed all rules, and its order, named and signed.
 
     `ended` is the plan that the order's end ends.
     """
@@ -105,7 +105,7 @@ class Replacements:
         verdict = confirm(found.approved, intent.at, intent.oldest, self._view, rules)
         if not isinstance(verdict, Approved):
             return None
-        loaded = self._loader.as_of(desk.now, found.loaded, verdict, found.loaded.ready.orders)
+        loaded = self._loader.as_of(desk.now, found.loaded, found.loaded.ready.orders)
         return None if loaded is None else Decided(verdict, intent.oldest, loaded, (found.ended,))
 
     def _prepare(self, order: Order) -> None:
@@ -120,7 +120,7 @@ class Replacements:
         verdict, first = review(intent, self._view, self._rules), desk.execution.first_order(intent, desk.now)
         if not isinstance(verdict, Approved) or first is None:
             return
-        loaded = self._loader.load(verdict, (first,), desk.now)
+        loaded = self._loader.load_quickly((first,), desk.now)
         if loaded is not None:
             known = passes_until(verdict, intent.oldest, desk, desk.now, self._of_time)
             self._found[order.id] = Replacement(verdict, loaded, ended, known)

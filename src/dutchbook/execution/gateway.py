@@ -175,9 +175,12 @@ class VenueGateway:
                 prepared.append(broker.sign_ahead(order, market, now))
             except OrderDenied:
                 return None
-        broker.seal(prepared)
         named = tuple(replace(order, venue_id=one.venue_id) for order, one in zip(orders, prepared, strict=True))
         return Ready(venue, tuple(prepared), named, broker.stamp(now))
+
+    def seal(self, ready: Ready) -> None:
+        """Have what these leave by ready too."""
+        self._ahead[ready.venue].seal(ready.prepared)
 
     def fresh(self, ready: Ready, now: Nanos) -> bool:
         """Whether orders that were made ready for markets as they still are would be named and signed alike now."""

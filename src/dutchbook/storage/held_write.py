@@ -33,7 +33,7 @@ class Scratch:
         if self._file >= 0:
             with suppress(OSError):
                 os.lseek(self._file, 0, os.SEEK_SET)
-                os.write(self._file, content)
+                write_held(self._file, content)
 
     def close(self) -> None:
         """Let go of it."""

@@ -266,8 +266,7 @@ class Journal:
         if self._size + len(lines) > self._limit:
             self._begin_segment()
         try:
-            # While nothing is flushed nobody waits for the interpreter's lock, and the plain call is the quicker one.
-            written = write_held(self._file, lines) if self._sync_lock.locked() else os.write(self._file, lines)
+            written = write_held(self._file, lines)
             if written != len(lines):
                 # How a filling disk begins to say no: writing the rest names the error.
                 write_all(self._file, lines[written:])
