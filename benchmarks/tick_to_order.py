@@ -39,7 +39,8 @@ _REFILL_S = 1.2
 """Until the limits allow the next burst."""
 _KEY = "0x" + "11" * 31 + "12"
 _PAUSE_S = 0.003
-"""Between a tick and the outcome's rise, and between that and the next tick."""
+"""Between a tick and the outcome's rise, and between that and the next tick: a desk in slow minutes takes two of these
+milliseconds to sign what is measured as signed ahead."""
 _START_S = 60.0
 _SETTLE_S = 2.0
 

@@ -115,6 +115,22 @@ def test_lines_worked_out_before_are_those_that_are_written_one_by_one(
         assert verify(Path(folder) / "before").ok
 
 
+def test_what_was_gathered_is_on_record_with_lines_worked_out_before(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "j", MANUAL) as journal:
+        draft = journal.draft("order", Wanted("a", 1, (), 2))
+        assert journal.gather()
+        journal.append("timer", Nanos(1), {})
+        assert list(read(journal.folder)) == []
+        journal.append_drafts(Nanos(2), Nanos(0), draft, [draft, draft], None)
+        lines = list(read(journal.folder))
+        assert [line.kind for line in lines] == ["timer", "order", "order", "order"]
+        assert [line.cause for line in lines[1:]] == [None, JournalRef(2), JournalRef(2)]
+        journal.append("timer", Nanos(3), {})
+        assert len(list(read(journal.folder))) == 4
+        journal.write_out(end=True)
+    assert verify(tmp_path / "j").ok
+
+
 @pytest.mark.parametrize("nameless", [True, False])
 def test_a_rehearsal_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
     if not nameless:

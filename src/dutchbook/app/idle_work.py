@@ -9,7 +9,7 @@ from dutchbook.domain.ports import Clock, Frame
 from dutchbook.domain.units import Nanos
 
 REHEARSE_EVERY = 120
-"""Turns of an event loop that stays awake, of some 5 us each, between two rehearsals of some 30."""
+"""Turns of an event loop that stays awake, of some 5 us each, between two rehearsals of some 50."""
 AT_ONCE = 64
 """Pieces of work behind one frame; the event loop looks at its connections between two of them."""
 

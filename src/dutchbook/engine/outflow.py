@@ -134,11 +134,13 @@ class Outflow:
             return [JournalRef(seq) for seq in range(first, first + 1 + len(lines.orders))]
         outermost = self._gather()
         intent = replace(decided.approved.intent, at=now, oldest=decided.oldest)
-        places = [self._append("verdict", VerdictRecord(True, intent), cause)]
-        for order, prepared in zip(ready.orders, ready.prepared, strict=True):
-            self.keep_market(prepared.market, places[0])
-            places.append(self._append("order", replace(order, created=now), places[0]))
-        self._write_out(end=outermost)
+        try:
+            places = [self._append("verdict", VerdictRecord(True, intent), cause)]
+            for order, prepared in zip(ready.orders, ready.prepared, strict=True):
+                self.keep_market(prepared.market, places[0])
+                places.append(self._append("order", replace(order, created=now), places[0]))
+        finally:
+            self._write_out(end=outermost)
         return places
 
     @property

@@ -196,12 +196,13 @@ class Journal:
         named = b"null" if cause is None else b'"%b"' % str(cause).encode()
         facts = {b"at": b"%d" % at, b"oldest": b"%d" % oldest, b"cause": named}
         parts: list[bytes] = []
-        for seq, draft in enumerate((first, *rest), self._seq + 1):
+        origin = self._seq + 1
+        for seq, draft in enumerate((first, *rest), origin):
             facts[b"seq"] = b"%d" % seq
             content = draft.template % facts
             digest = sha256(digest + content).digest()
             parts += (content, HASH_FIELD, digest.hex().encode(), LINE_END)
-            if draft is first:
+            if seq == origin:
                 facts[b"cause"] = b'"journal:%d"' % seq
         return b"".join(parts), digest
 

@@ -59,9 +59,7 @@ class Bucket:
 
     def wait(self, tokens: int, now: Nanos) -> Nanos:
         """How long until `tokens` could be had, 0 for now; bills nothing. Who wants more than all waits for all."""
-        if now > self._seen:
-            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
-            self._seen = now
+        self._fill(now)
         short = min(tokens * SECOND, self._capacity) - self._level
         return Nanos(0) if short <= 0 else Nanos(-(-short // self._refill))
 
@@ -84,9 +82,7 @@ class Bucket:
 
     def spend(self, tokens: int, now: Nanos) -> Nanos:
         """As `wait`, and bill `tokens` if they are there."""
-        if now > self._seen:
-            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
-            self._seen = now
+        self._fill(now)
         if self._level >= tokens * SECOND:
             self._level -= tokens * SECOND
             return _AT_ONCE
@@ -101,9 +97,7 @@ class Bucket:
 
     def take(self, tokens: int, now: Nanos) -> Nanos:
         """Bill `tokens`; how long to wait until they are there. A clock that steps back refills nothing."""
-        if now > self._seen:
-            self._level = min(self._capacity, self._level + (now - self._seen) * self._refill)
-            self._seen = now
+        self._fill(now)
         self._level -= tokens * SECOND
         return Nanos(0) if self._level >= 0 else Nanos(-(self._level // self._refill))
 

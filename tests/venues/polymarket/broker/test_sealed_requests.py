@@ -4,8 +4,10 @@ import pytest
 
 from dutchbook.domain.book import Side
 from dutchbook.domain.orders import Order, OrderStatus
+from dutchbook.domain.units import Nanos
 from dutchbook.venues.order_connection import Connection, Wish
 from dutchbook.venues.polymarket import order_sender
+from dutchbook.venues.polymarket.credentials import RequestOutline, RequestSigner
 from tests.venues.live.virtual_time import until
 from tests.venues.polymarket.broker.stage import Stage
 
@@ -38,7 +40,18 @@ def ready(stage: Stage, *orders: Order) -> list[Order]:
 
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize(("renewed", "waited"), [(False, 0.0), (True, 0.0), (True, 1.0), (False, 1.0)])
-async def test_the_venue_takes_them(written: list[bytes], number: int, renewed: bool, waited: float) -> None:
+async def test_the_venue_takes_them(
+    written: list[bytes], monkeypatch: pytest.MonkeyPatch, number: int, renewed: bool, waited: float
+) -> None:
+    signed: list[RequestOutline] = []
+    really = RequestSigner.stamped
+
+    def stamped(signer: RequestSigner, outline: RequestOutline, now: Nanos) -> bytes:
+        if b"/order" in outline.head:
+            signed.append(outline)
+        return really(signer, outline, now)
+
+    monkeypatch.setattr(RequestSigner, "stamped", stamped)
     async with Stage().playing() as stage:
         orders = ready(stage, *(stage.order(Side.BUY, 4_000 + 100 * n, 10) for n in range(number)))
         while renewed and stage.broker.renew_ahead(stage.time.now()):
@@ -49,7 +62,9 @@ async def test_the_venue_takes_them(written: list[bytes], number: int, renewed: 
         named = [one.order for one in prepared]
         stage.desk.orders.update({order.id: order for order in named})
         stage.codec.know(named)
+        signed.clear()
         stage.broker.place(prepared, stage.time.now())
+        assert len(signed) == (0 if renewed and not waited else 1)
         await until(lambda: all(stage.now(order).status is OrderStatus.OPEN for order in named))
         [request] = written
         assert b"POLY_TIMESTAMP: %d\r\n" % (stage.time.now() // 10**9) in request
