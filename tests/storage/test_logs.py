@@ -48,6 +48,15 @@ def test_each_room_and_day_has_a_file_of_lines_that_say_when_what_and_in_which_r
     assert '"at":"2024-10-04T12:00:00.000001Z"' in (tmp_path / "risk-2024-10-04.log").read_text()
 
 
+def test_an_old_file_that_another_process_took_away_costs_no_line(tmp_path: Path) -> None:
+    # A link to nothing is what such a file is to whoever has just listed the folder: a name without a file.
+    (tmp_path / "desk-2020-01-01.log").symlink_to(tmp_path / "gone")
+    files = files_in(tmp_path)
+    files.write("desk", Level.INFO, "began", NOON, {})
+    files.close()
+    assert '"event":"began"' in (tmp_path / "desk-2024-10-04.log").read_text()
+
+
 @pytest.mark.parametrize("wanted", list(Level))
 def test_lines_below_the_level_that_is_wanted_are_not_written(tmp_path: Path, wanted: Level) -> None:
     files = files_in(tmp_path, settings(level=wanted))

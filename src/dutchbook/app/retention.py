@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.runs import facts_of, number_of
+from dutchbook.app.runs import facts_of, run_folders
 from dutchbook.config.modes import Mode
 from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.units import Nanos
-from dutchbook.storage.home import Home
+from dutchbook.storage.file_facts import newest_change
 from dutchbook.storage.manifest import MANIFEST_FILE
 from dutchbook.storage.pruning import Freed, prune_recording
 from dutchbook.storage.retention_settings import RetentionSettings
@@ -32,8 +32,8 @@ def prune_files(home: Path, settings: RetentionSettings, now: Nanos, *, look_onl
     """
     runs: list[Path] = []
     kept: list[Path] = []
-    old = set(_over(Home(home).runs, Nanos(now - settings.runs))) if settings.runs else set()
-    for folder in _runs(Home(home).runs):
+    old = set(_over(home, Nanos(now - settings.runs))) if settings.runs else set()
+    for folder in reversed(run_folders(home)):
         (runs if folder in old else kept).append(folder)
     freed, problems = Freed(), []
     for folder in kept if settings.recordings else []:
@@ -66,19 +66,13 @@ def _prune(recording: Path, before: Nanos, look_only: bool) -> Freed:
     return prune_recording(recording, before, look_only=look_only) if (recording / MANIFEST_FILE).exists() else Freed()
 
 
-def _runs(folder: Path) -> Iterator[Path]:
-    """The runs, the latest first."""
-    found = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-    return iter(sorted(found, key=lambda path: (number_of(path), path.name), reverse=True))
-
-
-def _over(folder: Path, before: Nanos) -> Iterator[Path]:
+def _over(home: Path, before: Nanos) -> Iterator[Path]:
     """Runs whose journals were last written to before then, and that nothing needs any more.
 
     The latest of each mode and source stays: a desk comes back from it. Real money stays for the accountant.
     """
     seen = set[tuple[str, str]]()
-    for run in _runs(folder):
+    for run in reversed(run_folders(home)):
         facts = facts_of(run)
         kind = (str(facts.get("mode", "")), str(facts.get("source", "")))
         latest = kind not in seen
@@ -90,5 +84,4 @@ def _over(folder: Path, before: Nanos) -> Iterator[Path]:
 def _written(run: Path) -> int:
     """When anything was last written to the journal, by the clock of the file system."""
     journal = run / "journal"
-    files = journal.iterdir() if journal.is_dir() else iter([run])
-    return max((path.stat().st_mtime_ns for path in files), default=0)
+    return newest_change(journal.iterdir() if journal.is_dir() else [run])

@@ -9,7 +9,7 @@ import msgspec
 
 from dutchbook.app.recorded_prices import Prices, prices_of
 from dutchbook.app.replaying import Progress
-from dutchbook.app.runs import facts_of, number_of, recording_of, run_folder
+from dutchbook.app.runs import facts_of, recording_of, run_folder, run_folders
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import JournalError, RecordingError, UsageError
 from dutchbook.domain.identity import MarketId, Venue
@@ -99,10 +99,9 @@ def run_scores(home: Path, mode: str | None, days: int, now: Nanos) -> RunScores
 
 def runs_of_mode(home: Path, mode: str) -> list[Path]:
     """The folders of a mode's runs, oldest first. Modes are never mixed."""
-    runs = Home(home).runs
-    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-    alike = [path for path in folders if facts_of(path).get("mode") == mode and (path / JOURNAL).is_dir()]
-    return sorted(alike, key=lambda path: (number_of(path), path.name))
+    return [
+        folder for folder in run_folders(home) if facts_of(folder).get("mode") == mode and (folder / JOURNAL).is_dir()
+    ]
 
 
 def _readable(folders: Iterable[Path]) -> Iterator[Read]:

@@ -39,19 +39,23 @@ def new_run(
             name = f"{stem}-{copy}"
     journal = Journal.create(runs / name / "journal", storage)
     # Numbers, not times, say which run came after which: a clock may be set back between two runs.
-    number = 1 + max((number_of(path) for path in runs.iterdir() if path.is_dir()), default=0)
+    number = 1 + max((number_of(folder) for folder in run_folders(home)), default=0)
     kept = {"mode": mode, **facts, "code": code_identity(), _NUMBER: number}
     (runs / name / _FACTS).write_bytes(msgspec.json.encode(kept) + b"\n")
     (runs / _LATEST).write_text(name + "\n")
     return name, journal
 
 
-def runs_with(home: Path, facts: Mapping[str, object]) -> list[Path]:
-    """The folders of the runs that were begun with these facts, the latest first."""
+def run_folders(home: Path) -> list[Path]:
+    """The folders of all runs, the first that was begun first."""
     runs = Home(home).runs
     folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-    alike = [path for path in folders if facts.items() <= facts_of(path).items()]
-    return sorted(alike, key=lambda path: (number_of(path), path.name), reverse=True)
+    return sorted(folders, key=lambda folder: (number_of(folder), folder.name))
+
+
+def runs_with(home: Path, facts: Mapping[str, object]) -> list[Path]:
+    """The folders of the runs that were begun with these facts, the latest first."""
+    return [folder for folder in reversed(run_folders(home)) if facts.items() <= facts_of(folder).items()]
 
 
 def number_of(folder: Path) -> int:
@@ -80,7 +84,7 @@ def run_folder(home: Path, run: str | None) -> Path:
             ) from None
     folder = runs / run
     if not folder.is_dir():
-        known = sorted(path.name for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []
+        known = [path.name for path in run_folders(home)]
         raise UsageError(f"no run is called {run!r} in {runs} - the latest are: {', '.join(known[-5:]) or 'none'}")
     return folder
 

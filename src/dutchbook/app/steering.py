@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dutchbook.app.control.client import ask
 from dutchbook.app.control.wire import HeedHalt, ShowLatency
-from dutchbook.app.runs import facts_of, run_folder
+from dutchbook.app.runs import facts_of, run_folder, run_folders
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import DutchbookError, UsageError
 from dutchbook.domain.units import Nanos
@@ -14,6 +14,7 @@ from dutchbook.engine.clocks import RealClock
 from dutchbook.evaluation.snapshot import DeskStatus, RunRow, StageFigures
 from dutchbook.risk.halt import HALT_SIGNAL, Halt, halt_file, lift_halt, read_halt, write_halt
 from dutchbook.storage.durable import replace_file
+from dutchbook.storage.file_facts import still_there
 from dutchbook.storage.home import Home
 from dutchbook.storage.journal_tail import last_line
 from dutchbook.storage.lock import holder
@@ -145,9 +146,8 @@ def _tell(process: int | None) -> str:
 
 
 def _latest_runs(home: Path) -> list[Path]:
-    runs = Home(home).runs
-    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-    return sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)[:_LATEST_RUNS]
+    changed = sorted(still_there(run_folders(home)), key=lambda found: found[1].st_mtime_ns, reverse=True)
+    return [folder for folder, _ in changed[:_LATEST_RUNS]]
 
 
 def _run_row(folder: Path) -> RunRow:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.runs import facts_of
+from dutchbook.app.runs import facts_of, run_folders
 from dutchbook.config.modes import Mode
 from dutchbook.domain.orders import Fill
 from dutchbook.domain.units import DAY, Money, Nanos
 from dutchbook.engine.records import RunEnded, RunStarted
 from dutchbook.risk.drawdown import DrawdownState
-from dutchbook.storage.home import Home
+from dutchbook.storage.file_facts import newest_change
 from dutchbook.storage.journal_format import WireLine, segment_paths
 
 _AT_WORK = frozenset({Mode.PAPER, Mode.SANDBOX, Mode.LIVE})
@@ -48,15 +48,13 @@ def day_results(home: Path, days: int, now: Nanos) -> list[DayResult]:
 
 
 def _runs(home: Path, since: Nanos) -> list[Path]:
-    runs = Home(home).runs
-    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-    late = [path for path in folders if facts_of(path).get("mode") in _AT_WORK and _written(path) >= since]
-    return sorted(late, key=_written)
+    written = {folder: _written(folder) for folder in run_folders(home) if facts_of(folder).get("mode") in _AT_WORK}
+    return sorted((folder for folder, at in written.items() if at >= since), key=written.__getitem__)
 
 
 def _written(folder: Path) -> int:
     """When anything was last written into a journal."""
-    return max((path.stat().st_mtime_ns for path in (folder / "journal").glob("*.jsonl")), default=0)
+    return newest_change((folder / "journal").glob("*.jsonl"))
 
 
 def _read_run(folder: Path, first: int, found: dict[tuple[str, int], DayResult]) -> None:

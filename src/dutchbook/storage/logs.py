@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from dutchbook.domain.units import DAY, SECOND, Nanos
+from dutchbook.storage.file_facts import file_facts
 from dutchbook.storage.log_settings import Level, LogSettings
 from dutchbook.storage.redaction import SUSPECT, Redactor
 
@@ -150,9 +151,12 @@ class LogFiles:
         oldest = _date(today) - timedelta(days=self._settings.keep // DAY)
         total, rooms = 0, set[str]()
         for kept in sorted(kept_files(self._folder), reverse=True):
-            total += kept.path.stat().st_size
+            # Another process may keep its lines here as well, and take away what is old.
+            if (facts := file_facts(kept.path)) is None:
+                continue
+            total += facts.st_size
             if kept.room in rooms and (kept.day < oldest or total > self._settings.total_bytes):
-                kept.path.unlink()
+                kept.path.unlink(missing_ok=True)
             rooms.add(kept.room)
 
 

@@ -78,6 +78,14 @@ def test_the_newest_copies_are_kept(tmp_path: Path, settings: DatabaseSettings) 
     assert len({back_up(place, later(9)).path for _ in range(3)}) == 3, "copies of one second have names of their own"
 
 
+def test_a_copy_that_another_process_took_away_is_not_listed(tmp_path: Path, settings: DatabaseSettings) -> None:
+    place = written(tmp_path, settings, "one")
+    made = back_up(place, NOW)
+    # A link to nothing is what such a copy is to whoever has just listed the folder: a name without a file.
+    (place.backups / f"desk-20200101T000000Z{'.db' if place.file else '.jsonl.zst'}").symlink_to(tmp_path / "gone")
+    assert backups(place) == (made,)
+
+
 def test_nothing_is_restored_while_somebody_writes(tmp_path: Path, settings: DatabaseSettings) -> None:
     written(tmp_path, settings, "one")
     copy = back_up_now(tmp_path, settings, NOW)

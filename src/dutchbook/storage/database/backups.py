@@ -19,15 +19,17 @@ from dutchbook.storage.database.location import Location
 from dutchbook.storage.database.rows import BackupRecord
 from dutchbook.storage.database.schema import revisions
 from dutchbook.storage.durable import sync_file, sync_folder
+from dutchbook.storage.file_facts import still_there
 
 _NAME = re.compile(r"desk-([0-9]{8}T[0-9]{6}Z)(?:-[0-9]+)?(?:\.db|\.jsonl\.zst)", re.ASCII)
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def backups(place: Location) -> tuple[BackupRecord, ...]:
-    """The copies there are, the newest first."""
+    """The copies there are, the newest first. Another process may take the oldest away meanwhile."""
     found = [path for path in place.backups.iterdir() if _NAME.fullmatch(path.name)] if place.backups.is_dir() else []
-    return tuple(_record(path) for path in sorted(found, key=lambda path: path.name, reverse=True))
+    in_order = sorted(found, key=lambda path: path.name, reverse=True)
+    return tuple(_record(path, facts.st_size) for path, facts in still_there(in_order))
 
 
 def back_up(place: Location, now: Nanos, keep: int | None = None) -> BackupRecord:
@@ -48,6 +50,7 @@ def back_up(place: Location, now: Nanos, keep: int | None = None) -> BackupRecor
             finally:
                 engine.dispose()
         sync_file(draft)
+        made = _record(path, draft.stat().st_size)
         draft.replace(path)
         sync_folder(place.backups)
     except (OSError, sqlite3.Error) as error:
@@ -58,8 +61,8 @@ def back_up(place: Location, now: Nanos, keep: int | None = None) -> BackupRecor
         draft.unlink(missing_ok=True)
     if keep is not None:
         for old in backups(place)[keep:]:
-            Path(old.path).unlink()
-    return _record(path)
+            Path(old.path).unlink(missing_ok=True)
+    return made
 
 
 def restore(place: Location, source: Path) -> None:
@@ -142,8 +145,8 @@ def _free(place: Location, now: Nanos) -> Path:
     raise DatabaseError(f"{place.backups}: a hundred backups of one second are there - try again later")
 
 
-def _record(path: Path) -> BackupRecord:
+def _record(path: Path, size: int) -> BackupRecord:
     found = _NAME.fullmatch(path.name)
     stamp = found[1] if found is not None else "19700101T000000Z"
     at = int(datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp())
-    return BackupRecord(path=str(path), at=Nanos(at * SECOND), size=path.stat().st_size)
+    return BackupRecord(path=str(path), at=Nanos(at * SECOND), size=size)
