@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from dutchbook.domain.orders import Order
 from dutchbook.domain.ports import Frame, NewBest
 from dutchbook.domain.units import CONTRACT, MILLISECOND, Nanos
 from dutchbook.engine.ahead import Decided
 from dutchbook.execution.settings import Sending
+from dutchbook.storage.journal import Journal
+from dutchbook.storage.journal_reader import read
 from dutchbook.venues.polymarket.codec import MARKET_SOURCE
-from tests.app.near_miss_stage import HERE, Stage
+from tests.app.near_miss_stage import HERE, Stage, Venuelike
 from tests.venues.polymarket.venue_side import VenueBook, change, frame, price_change
 
 WRONG = "5e" * 20
@@ -54,7 +59,9 @@ class Wired(Stage):
 
     def hear(self, message: object) -> None:
         told = frame(message)
+        self.journal.hold()
         self.parts.loop.frame(Frame(MARKET_SOURCE, self.clock.now(), told.payload), HERE)
+        self.journal.let_go()
 
     def tell(self, number: int, price: str, size: str, *, how: str = "", side: str = "SELL") -> None:
         """A YES is offered, which is a bid for its NO; somehow otherwise than usual, if `how` says so."""
@@ -152,6 +159,25 @@ def test_nothing_is_rehearsed_while_nothing_is_ready(stage: Wired) -> None:
     contingencies.forget()
     stage.parts.loop.rehearse(Frame(MARKET_SOURCE, stage.clock.now(), b"x"))
     assert not stage.broker.sent
+
+
+def test_a_death_as_they_leave_finds_them_on_record(stage: Wired) -> None:
+    stage.tell(1, "0.31", "90")
+    stage.kill()
+    stage.tell(1, "0.31", "0")
+    stage.later(1_000)
+    stage.work()
+    before = stage.journal.seq
+    dies = patch.object(Venuelike, "place", side_effect=KeyboardInterrupt("killed here"))
+    with dies, pytest.raises(KeyboardInterrupt):
+        stage.tell(1, "0.31", "90")
+    stage.journal.vanish()
+    assert [line.seq for line in read(stage.journal.folder)][-1] == before
+    wanted = stage.at_a_glance[-3:]
+    with Journal.open(stage.journal.folder):
+        verdict, *orders = [line for line in read(stage.journal.folder) if line.seq > before]
+    assert verdict.kind == "verdict"
+    assert [msgspec.json.decode(line.body, type=Order).id for line in orders] == wanted
 
 
 def test_less_than_was_counted_on_is_looked_at_first(stage: Wired) -> None:

@@ -131,10 +131,7 @@ def test_what_was_gathered_is_on_record_with_lines_worked_out_before(tmp_path: P
     assert verify(tmp_path / "j").ok
 
 
-@pytest.mark.parametrize("nameless", [True, False])
-def test_a_rehearsal_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
-    if not nameless:
-        monkeypatch.delattr(os, "O_TMPFILE")
+def test_a_rehearsal_leaves_no_trace(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "j", SMALL) as journal:
         fill(journal, 9)
         draft = journal.draft("order", Wanted("a", 1, (), AT))  # type: ignore[arg-type]

@@ -280,7 +280,7 @@ class RunningDesk:
         """Let go of files and locks as the end of a process does: no last line, nothing sealed, nothing cancelled."""
         self._control.close()
         self._log.close()
-        self.journal.close()
+        self.journal.vanish()
         self._lock.release()
 
     def __enter__(self) -> Self:

@@ -1,13 +1,16 @@
 """The desk's memory of what it decided: append-only files of JSON lines in a hash chain, with one writer.
 
 A line is written before `append` returns, or with the others of its event (`gather`, `write_out`), so that it survives
-the death of the process; a flush of the disk follows in a group behind it, so that it survives a power cut. What a line
-holds depends on the decision alone.
+the death of the process; a flush of the disk follows in a group behind it, so that it survives a power cut. Lines that
+were worked out before stand beside the journal first (`write_ahead`), which is as good.
+
+What a line holds depends on the decision alone.
 """
 
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -22,7 +25,7 @@ from dutchbook.domain.events import Cause, JournalRef
 from dutchbook.domain.units import SECOND, Nanos
 from dutchbook.storage.anchor import Anchor, Head, create_anchor
 from dutchbook.storage.durable import DRAFT, sync_folder, write_all
-from dutchbook.storage.held_write import Scratch, write_held
+from dutchbook.storage.held_write import write_held
 from dutchbook.storage.journal_format import (
     ANCHOR_FILE,
     HASH_FIELD,
@@ -34,6 +37,7 @@ from dutchbook.storage.journal_format import (
 from dutchbook.storage.journal_repair import Look, TornTail, recover
 from dutchbook.storage.lock import take
 from dutchbook.storage.settings import FlushPolicy, StorageSettings
+from dutchbook.storage.write_ahead import WriteAhead
 
 type Body = msgspec.Struct | Mapping[str, object]
 
@@ -74,7 +78,9 @@ class Journal:
         self._sync_lock = Lock()
         self._each = settings.journal_flush is FlushPolicy.EACH
         self._held = False
-        self._scratch: Scratch | None = None
+        self._ahead: WriteAhead | None = None
+        self._behind = b""
+        """Lines that stand ahead of the journal, and not in it yet."""
         self._gathered: list[bytes] | None = None
         self._asked = settings.journal_flush is not FlushPolicy.GROUP
         self._wake = Event()
@@ -152,9 +158,12 @@ class Journal:
         return JournalRef(seq)
 
     def draft(self, kind: str, body: msgspec.Struct) -> Draft:
-        """Work out a line that `append_drafts` will write; changes nothing. Raises TypeError and ValueError as `append`
-        does.
+        """Work out a line that `append_drafts` will write; nothing is on record by it. Raises TypeError and ValueError
+        as `append` does.
         """
+        if self._ahead is None and not self._each and self._file >= 0:
+            with suppress(OSError):  # a disk that has no room for it: then lines are written as others are
+                self._ahead = WriteAhead.beside(self.folder)
         content = self._encode(UnsealedLine(_SEQ, AT, checked_kind(kind), _CAUSE, body))[:-1]
         if _NEWLINE in content:
             raise ValueError(f"the body of a {kind!r} line embeds JSON of several lines")
@@ -166,27 +175,27 @@ class Journal:
         """Write a line and those that it causes, all worked out before: the lines that `append` would write.
 
         With what was gathered they survive the death of the process when this returns, which is the place of the
-        first; the others follow it one by one. Raises JournalError as `append` does, and then none of
-        them is written.
+        first; the others follow it one by one. In the files of the journal they are with the next line that is written,
+        at the latest when it is let go. Raises JournalError as `append` does, and then none of them is written.
         """
         if self._failure is not None:
             raise JournalError(self._failure)
-        before = self._seq
+        place, last = JournalRef(self._seq + 1), self._seq + 1 + len(rest)
         lines, digest = self._filled(at, oldest, first, rest, cause)
-        self._take(lines, before + 1 + len(rest), digest)
-        if self._gathered:
-            self.write_out()
-        return JournalRef(before + 1)
+        if self._held and not self._gathered and self._ahead is not None and self._ahead.put(self._behind + lines):
+            self._seq, self._digest = last, digest
+            self._behind += lines
+        else:
+            self._take(lines, last, digest)
+            if self._gathered:
+                self.write_out()
+        return place
 
     def rehearse(self, at: Nanos, first: Draft, rest: Sequence[Draft]) -> None:
-        """Do all of `append_drafts` that leaves no trace: what was just done is done again in half the time.
-
-        The way to the disk's pages is gone too, to those of a file that has no name.
-        """
+        """Do all of `append_drafts` that leaves no trace: what was just done is done again in half the time."""
         lines, _ = self._filled(at, at, first, rest, JournalRef(self._seq))
-        if self._scratch is None:
-            self._scratch = Scratch(self.folder)
-        self._scratch.write(lines)
+        if self._ahead is not None:
+            self._ahead.touch(len(lines))
 
     def _filled(
         self, at: Nanos, oldest: Nanos, first: Draft, rest: Sequence[Draft], cause: Cause | None
@@ -224,6 +233,11 @@ class Journal:
         if gathered:
             self._write(b"".join(gathered))
 
+    def _catch_up(self) -> None:
+        """Have in the journal what stands ahead of it."""
+        if self._behind:
+            self._write(b"")
+
     def _take(self, lines: bytes, seq: int, digest: bytes) -> None:
         self._seq, self._digest = seq, digest
         if self._gathered is None:
@@ -246,7 +260,11 @@ class Journal:
         return b"".join((content, HASH_FIELD, digest.hex().encode(), LINE_END)), digest
 
     def _write(self, lines: bytes) -> None:
-        """Write what ends with the last line: all of it, or nothing; then the last line is what it was before."""
+        """Write what ends with the last line: all of it, or nothing; then the last line is what it was before.
+
+        What stands ahead comes first.
+        """
+        lines, self._behind = self._behind + lines, b""
         try:
             self._put(lines)
         except JournalError:
@@ -255,7 +273,7 @@ class Journal:
         self._size += len(lines)
         self._written = (self._seq, self._digest)
         if self._each:
-            self.flush()
+            self._flush()
         elif not self._asked:
             self._asked = True
             if not self._held:
@@ -284,12 +302,17 @@ class Journal:
 
     def let_go(self) -> None:
         """What was written since `hold` may be flushed."""
+        self._catch_up()
         self._held = False
         if self._asked and self._thread is not None:
             self._wake.set()
 
     def flush(self) -> None:
         """Wait until every line written so far survives a power cut. Raises JournalError if that cannot be had."""
+        self._catch_up()
+        self._flush()
+
+    def _flush(self) -> None:
         if self._failure is not None:
             raise JournalError(self._failure)
         try:
@@ -299,6 +322,13 @@ class Journal:
 
     def close(self) -> None:
         """Flush and let go. Raises JournalError if the flush fails, or had failed; the files are closed in any case."""
+        try:
+            self._catch_up()
+        finally:
+            self.vanish()
+
+    def vanish(self) -> None:
+        """Let go as the death of the process does: what stands ahead of the journal stays there. Raises as `close`."""
         if self._file < 0:
             return
         self._stop.set()
@@ -306,13 +336,14 @@ class Journal:
         if self._thread is not None:
             self._thread.join()
         try:
-            self.flush()
+            self._flush()
         finally:
             os.close(self._file)
             os.close(self._anchor_file)
-            if self._scratch is not None:
-                self._scratch.close()
+            if self._ahead is not None:
+                self._ahead.close()
             self._file = -1
+            self._behind = b""
             self._failure = self._failure or f"{self.folder}: the journal is closed"
 
     def __enter__(self) -> Self:
@@ -361,7 +392,7 @@ class Journal:
             self._wake.clear()
             self._asked = False
             try:
-                self.flush()
+                self._flush()
             except JournalError:
                 # Kept in `failure`: the owner meets it at its next append, and whoever watches over the desk sees it.
                 return

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.storage.durable import replace_file, sync_folder
+from dutchbook.storage.durable import replace_file, sync_folder, write_all
 from dutchbook.storage.journal_format import WireLine, segment_name
 from dutchbook.storage.journal_scan import JournalScan, damaged
+from dutchbook.storage.write_ahead import lines_ahead
 
 type Look = Callable[[WireLine], None]
 """Reads a line that is proven. Whether the journal proves itself to its end is not known yet."""
@@ -25,8 +26,9 @@ class TornTail(msgspec.Struct, frozen=True):
 def recover(folder: Path, look: Look | None = None) -> tuple[JournalScan, TornTail | None]:
     """Prove a journal that is about to be continued, moving a torn end aside. `look` sees each line as it is proven.
 
-    Raises JournalError, changing nothing, if lines are damaged or missing that the head anchor says were durable:
-    no crash does that. What `look` raises leaves the journal as it is, too.
+    Lines that stood ahead of it when its process died are in it then. Raises JournalError, changing nothing, if lines
+    are damaged or missing that the head anchor says were durable: no crash does that. What `look` raises leaves what is
+    proven as it is, too.
     """
     scan = JournalScan(folder)
     if look is None:
@@ -34,13 +36,38 @@ def recover(folder: Path, look: Look | None = None) -> tuple[JournalScan, TornTa
     else:
         for line in scan.lines():
             look(line)
+    torn = None
     if scan.problem is None:
         if not scan.paths:
             _begin(scan)
-        return scan, None
-    if scan.breaks_promise:
+    elif scan.breaks_promise:
         raise damaged(scan.problem)
-    return scan, _put_aside(scan, scan.problem)
+    else:
+        torn = _put_aside(scan, scan.problem)
+    _catch_up(scan, look)
+    return scan, torn
+
+
+def _catch_up(scan: JournalScan, look: Look | None) -> None:
+    """Write to a journal the lines that stand ahead of it. Raises OSError."""
+    content = b""
+    for text in lines_ahead(scan.folder):
+        line = scan.prove(text)
+        if isinstance(line, str):
+            if content:
+                break
+            continue  # it is in the journal, or of an earlier time
+        if look is not None:
+            look(line)
+        content += text
+    if content:
+        descriptor = os.open(scan.segment, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        scan.offset += len(content)
 
 
 def _begin(scan: JournalScan) -> None:

@@ -59,7 +59,7 @@ class JournalScan:
             self.index, self.offset = index, 0
             with path.open("rb", buffering=1 << 18) as file:
                 for text in file:
-                    line = self._prove(text)
+                    line = self.prove(text)
                     if isinstance(line, str):
                         self.problem = f"{path}, line {self.seq + 1} of the journal, byte {self.offset}: {line}"
                         return
@@ -75,8 +75,8 @@ class JournalScan:
         for _ in self.lines():
             pass
 
-    def _prove(self, text: bytes) -> WireLine | str:
-        """The line, or what is wrong with it."""
+    def prove(self, text: bytes) -> WireLine | str:
+        """The next line of the chain, which is then proven so far; or what is wrong with it."""
         sealed = text[:-SEALED_TAIL]
         digest = sha256(self.digest + sealed).digest()
         if text[-SEALED_TAIL:] != HASH_FIELD + digest.hex().encode() + LINE_END:
