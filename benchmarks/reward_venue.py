@@ -45,9 +45,9 @@ class SilentBroker:
     def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's
         return False
 
-    def stamp(self, now: Nanos) -> int:  # noqa: ARG002
-        """Always the same: no draft has a timestamp."""
-        return 0
+    def good_until(self, now: Nanos) -> Nanos:  # noqa: ARG002
+        """For ever: no draft has a time."""
+        return Nanos(2**63 - 1)
 
     def forget_ahead(self) -> None:
         """Nothing is kept."""

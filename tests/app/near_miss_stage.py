@@ -68,8 +68,8 @@ class Venuelike:
     def renew_ahead(self, now: Nanos) -> bool:  # noqa: ARG002 - the port's signature
         return False
 
-    def stamp(self, now: Nanos) -> int:
-        return self.drafter.stamp(now)
+    def good_until(self, now: Nanos) -> Nanos:
+        return self.drafter.good_until(now)
 
     def forget_ahead(self) -> None:
         self.drafter.forget_ahead()

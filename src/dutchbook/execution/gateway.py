@@ -44,14 +44,14 @@ class Watch(Protocol):
 class Ready(msgspec.Struct, frozen=True):
     """Orders of one venue, checked, named and signed: nothing but rate limits can hold them.
 
-    Good for a step of timestamps.
+    They would be the same ones before `good_until`, for markets as they are.
     """
 
     venue: Venue
     prepared: tuple[Prepared, ...]
     orders: tuple[Order, ...]
     """With the names that the venue will know them by."""
-    stamp: int
+    good_until: Nanos
 
 
 @runtime_checkable
@@ -176,15 +176,11 @@ class VenueGateway:
             except OrderDenied:
                 return None
         named = tuple(replace(order, venue_id=one.venue_id) for order, one in zip(orders, prepared, strict=True))
-        return Ready(venue, tuple(prepared), named, broker.stamp(now))
+        return Ready(venue, tuple(prepared), named, broker.good_until(now))
 
     def seal(self, ready: Ready) -> None:
         """Have what these leave by ready too."""
         self._ahead[ready.venue].seal(ready.prepared)
-
-    def fresh(self, ready: Ready, now: Nanos) -> bool:
-        """Whether orders that were made ready for markets as they still are would be named and signed alike now."""
-        return self._ahead[ready.venue].stamp(now) == ready.stamp
 
     def launch(self, ready: Ready, now: Nanos) -> Sequence[Order]:
         """Write orders that were made ready; how they are on record now."""

@@ -175,7 +175,9 @@ class BundleStrategy:
             return False
         if self._standings.in_crossed_market(tracked.bundle):
             return False
-        return not self._repeats(tracked, (intent.legs[0].size, tuple(leg.limit for leg in intent.legs)), now)
+        if not self._just_proposed(tracked, now):
+            return True
+        return tracked.proposal != (intent.legs[0].size, tuple([leg.limit for leg in intent.legs]))
 
     def _has_rival(self, tracked: Tracked, move: Move) -> bool:
         """Whether some other bundle that reads the book which moves would be, or is, below its payoff."""
@@ -184,8 +186,13 @@ class BundleStrategy:
         if leg.published is not None or top is None:
             return True
         cheaper = abs(move.price - top)
-        others = (other for other in watch.readers() if other is not tracked and not other.bundle.mirrored)
-        return any(not other.missing and other.cost - cheaper < other.under_from for other in others)
+        # Spelt out: an order waits for it.
+        for readers in (watch.bids, watch.asks):
+            for other in readers:
+                below = other.cost - cheaper < other.under_from and not other.missing
+                if below and other is not tracked and not other.bundle.mirrored:
+                    return True
+        return False
 
     def why_not(self, market: MarketId, desk: DeskView | None = None) -> list[str]:
         """What each bundle with this market lacks right now, and why there is none of the other kinds.
@@ -289,7 +296,10 @@ class BundleStrategy:
 
     def _repeats(self, tracked: Tracked, proposal: tuple[object, ...], now: Nanos) -> bool:
         """Whether the same was proposed a moment ago."""
-        return tracked.proposal == proposal and now - tracked.proposed_at < self._settings.repeat_after
+        return tracked.proposal == proposal and self._just_proposed(tracked, now)
+
+    def _just_proposed(self, tracked: Tracked, now: Nanos) -> bool:
+        return now - tracked.proposed_at < self._settings.repeat_after
 
     def _decline(self, tracked: Tracked, why: Why) -> None:
         tracked.declined = why

@@ -114,8 +114,8 @@ class SignsAhead(Protocol):
         """Do a piece of what is to be done anew as time passes for what was made ready; False if there is none."""
         ...
 
-    def stamp(self, now: Nanos) -> int:
-        """The step of timestamps that drafts have now: as long as it lasts, they are what they were."""
+    def good_until(self, now: Nanos) -> Nanos:
+        """When what is drafted now will not be what is drafted any more: its time is told in steps."""
         ...
 
     def forget_ahead(self) -> None:

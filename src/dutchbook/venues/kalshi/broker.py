@@ -153,9 +153,9 @@ class KalshiBroker:
         """See `SignsAhead.sign_ahead`. Signatures cover no body here: there is only the order to check and to write."""
         return self._drafter.draft(order, market, now)
 
-    def stamp(self, now: Nanos) -> int:  # noqa: ARG002 - the port's signature
-        """See `SignsAhead.stamp`: a draft has no timestamp."""
-        return 0
+    def good_until(self, now: Nanos) -> Nanos:  # noqa: ARG002 - the port's signature
+        """See `SignsAhead.good_until`: a draft has no time."""
+        return Nanos(2**63 - 1)
 
     def seal(self, prepared: Sequence[Prepared]) -> None:
         """Nothing: what orders leave by has headers alone to sign, which is done each second."""

@@ -139,9 +139,9 @@ class PolymarketBroker:
         """See `SignsAhead.renew_ahead`."""
         return self._sender.renew(now)
 
-    def stamp(self, now: Nanos) -> int:
-        """See `SignsAhead.stamp`."""
-        return self._seat.drafter.stamp(now)
+    def good_until(self, now: Nanos) -> Nanos:
+        """See `SignsAhead.good_until`."""
+        return self._seat.drafter.good_until(now)
 
     def forget_ahead(self) -> None:
         """See `SignsAhead.forget_ahead`."""

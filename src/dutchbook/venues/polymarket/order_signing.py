@@ -85,9 +85,9 @@ class PolymarketDrafter:
         content = self._content(order.leg, market, now, self._salt(order.id.encode()))
         return Prepared(order, market, self._name(content), content)
 
-    def stamp(self, now: Nanos) -> int:
-        """The step of timestamps that it is now."""
-        return now // self._stamp
+    def good_until(self, now: Nanos) -> Nanos:
+        """When the step of timestamps ends that it is now."""
+        return Nanos((now // self._stamp + 1) * self._stamp)
 
     def draft_ahead(self, order: Order, market: Market, now: Nanos) -> Prepared:
         """Draft an order that may be wanted within the present step of timestamps: `draft` finds it then.
