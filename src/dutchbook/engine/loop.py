@@ -6,10 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from dutchbook.domain.book import Side
 from dutchbook.domain.errors import IllegalTransition
 from dutchbook.domain.events import (
-    CancelOrdered,
     CashMoved,
     Cause,
     Command,
@@ -26,15 +24,15 @@ from dutchbook.domain.events import (
     VenueStateChanged,
 )
 from dutchbook.domain.identity import OutcomeId, Venue
-from dutchbook.domain.orders import OrderStatus
 from dutchbook.domain.ports import Frame, Lane
-from dutchbook.domain.units import MILLISECOND, MINUTE, SECOND, Money, Nanos
+from dutchbook.domain.units import Money, Nanos
 from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDue
 from dutchbook.engine.bus.local import LocalBus
 from dutchbook.engine.contingencies import Contingencies
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
 from dutchbook.engine.feed import Feed
+from dutchbook.engine.lookout import Lookout
 from dutchbook.engine.memory import Memory
 from dutchbook.engine.outflow import Outflow, Outlets
 from dutchbook.engine.ports import Gateway, Observer, Record
@@ -49,15 +47,6 @@ from dutchbook.strategies.ports import Strategy, Tidies
 
 MARK_EVERY = 10_000
 """Frames between two marks in the journal."""
-EQUITY_EVERY = SECOND
-"""Engine time between two looks at equity against the drawdown limits."""
-DRAWDOWN_EVERY = 60 * SECOND
-"""Engine time between two lines in the journal that keep the high-water mark and the loss of the day for a restart."""
-MINUTE_TIMER = "minute"
-"""The timer of a desk that holds anything: each minute, for rules about how long."""
-LOOK_EVERY = Nanos(50 * MILLISECOND)
-"""Engine time, while frames come, between two looks at what is no frame: equity, the halt, groups that nothing joined.
-A codec closes its groups at its own next frame, drivers call `advance` when none comes, sending asks for the halt."""
 
 _JOURNALLED: frozenset[type] = frozenset(
     (*get_args(OrderEvent.__value__), *get_args(Command.__value__), VenueStateChanged, TimerFired, CashMoved)
@@ -110,11 +99,7 @@ class Loop:
             gateway, self.agenda, self._append, record.append_drafts, record.gather, record.write_out, self.dispatch
         )
         self._outflow = Outflow(desk, outlets, switch, self.counters)
-        self._next_equity = Nanos(0)
-        self._next_look = Nanos(0)
-        self._next_drawdown = Nanos(0)
-        self._next_minute = Nanos(0)
-        self._drawdown = desk.drawdown.state
+        self._lookout = Lookout(desk, switch, gateway, record, self._append, self.dispatch)
         self._next_mark = MARK_EVERY
         self.contingencies: Contingencies | None = None
         """What is decided before its tick, if anything is; for the first of the strategies."""
@@ -145,7 +130,7 @@ class Loop:
             self._gateway.adopt((), (), desk.now)
         else:
             self._gateway.adopt(relive(desk, memory), memory.told, memory.last)
-            self._drawdown = desk.drawdown.state
+            self._lookout.taken_over()
             for pending in desk.execution.operations.pending.values():
                 if pending.reference:
                     self._gateway.follow_operation(pending.ordered.operation, pending.reference)
@@ -162,8 +147,8 @@ class Loop:
 
         What a lane counts is in the counters at the next `advance` at the latest.
         """
-        lane, received = self._lane, frame.received
-        if lane is None or received >= self._next_look or received >= self.agenda.due_at:
+        lane, lookout, received = self._lane, self._lookout, frame.received
+        if lane is None or received >= lookout.next_at or received >= self.agenda.due_at:
             self.frames((frame,), ref.segment, ref.offset)
             return
         self._review(lane)
@@ -189,11 +174,11 @@ class Loop:
         if self._lane is not None:
             return self._in_lane(self._lane, frames, segment, first)
         desk, feed, agenda, counters = self.desk, self.feed, self.agenda, self.counters
-        heard, decode, learn = desk.heard, feed.decode, desk.learn
+        heard, decode, learn, lookout = desk.heard, feed.decode, desk.learn, self._lookout
         offset = first
         for offset, frame in enumerate(frames, first):
             received = frame.received
-            if received >= self._next_look or received >= agenda.due_at:
+            if received >= lookout.next_at or received >= agenda.due_at:
                 self.advance(received, FrameRef(segment, offset))
             elif received > desk.now:
                 desk.now = received
@@ -246,13 +231,13 @@ class Loop:
     def _in_lane(self, lane: Lane, frames: Iterable[Frame], segment: int, first: int) -> FrameRef:
         """`frames`, each tried in the lane first; the rest of them without it once it is left."""
         desk, feed, agenda, heard = self.desk, self.feed, self.agenda, self.desk.heard
-        take, go_on = lane.take, lane.go_on
+        take, go_on, lookout = lane.take, lane.go_on, self._lookout
         offset = first
         self._review(lane)
         try:
             for offset, frame in enumerate(frames, first):
                 received = frame.received
-                if received >= self._next_look or received >= agenda.due_at:
+                if received >= lookout.next_at or received >= agenda.due_at:
                     self.advance(received, FrameRef(segment, offset))
                     self._review(lane)
                 elif received > desk.now:
@@ -363,9 +348,8 @@ class Loop:
         if closed := self.feed.flush(now):
             self.counters.events += len(closed)
             self._dispatch_all(closed, ref)
-        if now >= self._next_look:
-            self._next_look = Nanos(now + LOOK_EVERY)
-            self._look_up(now, ref)
+        if now >= self._lookout.next_at:
+            self._lookout.look(now, ref)
 
     def _do_due(self, now: Nanos) -> None:
         desk, agenda = self.desk, self.agenda
@@ -382,52 +366,11 @@ class Loop:
             else:
                 self.dispatch(what.event, cause)
 
-    def _look_up(self, now: Nanos, ref: Cause) -> None:
-        """Compare equity with the drawdown limits, and see whether somebody ordered a halt."""
-        if now >= self._next_minute:
-            self._next_minute = Nanos((now // MINUTE + 1) * MINUTE)
-            if self.desk.ledger.positions:
-                self.dispatch(TimerFired(MINUTE_TIMER, now), ref)
-        if now >= self._next_equity:
-            self._next_equity = Nanos(now + EQUITY_EVERY)
-            ordered = self.desk.look_at_equity()
-            if ordered is not None:
-                self._switch.order(Halt(ordered.reason, "the desk", now))
-                self.dispatch(ordered, ref)
-            self._keep_drawdown(now, ref)
-        if self.desk.halt_reason is None and (halt := self._switch.poll(now)) is not None:
-            self.dispatch(HaltOrdered(f"{halt.reason} (by {halt.by})", now), ref)
-
     def heed_halt(self, cause: Cause) -> None:
         """See at once whether somebody ordered a halt: whoever did so waits to hear that it is in force."""
         if self._switch.refuses():
-            self._next_look = Nanos(0)
+            self._lookout.next_at = Nanos(0)
             self.advance(self.desk.now, cause)
-
-    def _take_down(self, halted: HaltOrdered, cause: Cause) -> None:
-        """Cancel what opens risk, and what was on its way as the halt came; sales that rest give holdings up, and stay.
-
-        Where none rests, the venue's own switch goes off first: one request ends all, and what nobody here knows of.
-        """
-        by, why = "the halt", halted.reason
-        self._record.write_out()
-        self._gateway.stand_down(self.desk.now)
-        self.dispatch(CancelOrdered(by, self.desk.now, buys_only=True, why=why), cause)
-        for order in self.desk.execution.orders.working():
-            if order.leg.side is Side.SELL and order.status is OrderStatus.SENDING:
-                self.dispatch(CancelOrdered(by, self.desk.now, order.id, why=why), cause)
-
-    def _keep_drawdown(self, now: Nanos, ref: Cause) -> None:
-        """Put the state of the drawdown limits on record, now and then.
-
-        At once when one of them is reached, or the day's start moved because money came or went: a desk that forgot
-        what was put in would open nothing, and have no mark to fall below.
-        """
-        state, kept = self.desk.drawdown.state, self._drawdown
-        urgent = (state.tripped, state.paused_day, state.day_start) != (kept.tripped, kept.paused_day, kept.day_start)
-        if state != kept and (urgent or now >= self._next_drawdown):
-            self._drawdown, self._next_drawdown = state, Nanos(now + DRAWDOWN_EVERY)
-            self._append("drawdown", state, ref)
 
     def dispatch(self, event: Event, cause: Cause) -> None:
         """One event through the turn. What it leads to is on record before it is done."""
@@ -449,7 +392,7 @@ class Loop:
             if isinstance(event, Resumed):
                 self._gateway.rearm()
             elif isinstance(event, HaltOrdered):
-                self._take_down(event, cause)
+                self._lookout.take_down(event, cause)
             self._follow(result, cause)
             if sent:
                 self._outflow.settle_ahead()
@@ -479,8 +422,7 @@ class Loop:
             if result is not QUIET:
                 self._outflow.carry_out(result, cause)
                 self._tidy(cause)
-                if self.desk.drawdown.equity_at_day_start != self._drawdown.day_start:
-                    self._keep_drawdown(self.desk.now, cause)
+                self._lookout.cash_moved(cause)
             for observation in seen:
                 self._append("observation", observation, cause)
         finally:

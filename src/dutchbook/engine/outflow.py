@@ -26,7 +26,7 @@ from dutchbook.engine.agenda import Agenda, CancelArrives, OrderArrives, TimerDu
 from dutchbook.engine.ahead import Decided
 from dutchbook.engine.counters import LoopCounters
 from dutchbook.engine.desk import Desk, Learned
-from dutchbook.engine.ports import Gateway
+from dutchbook.engine.ports import Append, Gateway
 from dutchbook.engine.records import VerdictRecord, verdict_record
 from dutchbook.engine.turn import Decision, Granted, Turn
 from dutchbook.execution.gateway import Ready
@@ -34,12 +34,6 @@ from dutchbook.execution.step import NOTHING, BasketEnd, Offer, Ordered, Step
 from dutchbook.risk.halt import Halt, HaltSwitch
 from dutchbook.risk.review import Refused
 from dutchbook.venues.trading import OrderDenied
-
-
-class Append(Protocol):
-    """Puts a line on record, at the desk's time; its place."""
-
-    def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
 
 
 class WriteOut(Protocol):

@@ -143,6 +143,12 @@ class Record(Protocol):
         ...
 
 
+class Append(Protocol):
+    """Puts a line on record, at the desk's time; its place."""
+
+    def __call__(self, kind: str, body: msgspec.Struct | dict[str, object], cause: Cause) -> Cause: ...
+
+
 class BundleSource(Protocol):
     """Which bundles there are, for execution and for the worth of what is held."""
 
