@@ -37,13 +37,16 @@ class Repairs:
         *,
         snapshot_s: float,
         poll_s: float,
+        over: Callable[[OutcomeId], bool] = lambda _: False,
     ) -> None:
+        """`over` says of which outcomes no book is expected any more, their markets having closed."""
         self._rest = rest
         self._now = surroundings.clock.now
         self._sleep = surroundings.sleep
         self._frames = frames
         self._snapshot = round(snapshot_s * SECOND)
         self._poll = round(poll_s * SECOND)
+        self._over = over
         self._tell: TellLost = lambda reason, lost: None  # noqa: ARG005
         self.waiting: dict[OutcomeId, None] = {}
         """Books that this connection's socket has not sent yet."""
@@ -133,7 +136,12 @@ class Repairs:
         missing = tuple(outcome for outcome in outcomes if outcome not in found and outcome in self._due)
         for outcome in missing:
             self._due[outcome] = Nanos(self._now() + round(_UNKNOWN_S * SECOND))
-        self._lose("the socket sent no snapshot, and REST has no such book", missing)
+        over = tuple(outcome for outcome in missing if self._over(outcome))
+        self._lose("trading there has ended by now", over)
+        self._lose(
+            "the socket sent no snapshot, and REST has no such book",
+            tuple(outcome for outcome in missing if outcome not in over),
+        )
 
     def _lose(self, reason: str, outcomes: tuple[OutcomeId, ...]) -> None:
         """Tell of those that are not known to be lost already."""

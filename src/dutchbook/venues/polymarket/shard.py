@@ -95,7 +95,9 @@ class MarketShard:
         self._watch = watch
         self._markets: dict[bytes, Market] = {}
         self._socket: Socket | None = None
-        self._repairs = Repairs(rest, surroundings, frames, snapshot_s=watch.snapshot_s, poll_s=watch.poll_s)
+        self._repairs = Repairs(
+            rest, surroundings, frames, snapshot_s=watch.snapshot_s, poll_s=watch.poll_s, over=self._is_over
+        )
         self._waiting = self._repairs.waiting
         self._forget()
 
@@ -123,6 +125,12 @@ class MarketShard:
 
     def __contains__(self, market: Market) -> bool:
         return market.id.encode() in self._markets
+
+    def _is_over(self, outcome: OutcomeId) -> bool:
+        """Whether trading in an outcome that it carries should have ended."""
+        now = self._now()
+        markets = (market for market in self._markets.values() if outcome in (market.yes, market.no))
+        return any(market.closes is not None and market.closes <= now for market in markets)
 
     def add(self, markets: Iterable[Market]) -> None:
         """Carry these too."""
