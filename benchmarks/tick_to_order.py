@@ -33,8 +33,8 @@ from dutchbook.app.sandbox.accounts import sandbox_accounts
 ROUNDS = 15
 TICKS = 15
 """Three legs each: what the venue lets a signer of the lowest tier place in one burst."""
-_FIRST = 3
-"""Ticks of a round that only warm up."""
+_FIRST = 6
+"""Ticks of a round that only warm up: in slow minutes a desk that slept a second is prepared in time from then on."""
 _REFILL_S = 1.2
 """Until the limits allow the next burst."""
 _KEY = "0x" + "11" * 31 + "12"

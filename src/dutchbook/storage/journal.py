@@ -49,7 +49,7 @@ _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 
 
 class Journal:
-    """The open journal of one desk, made by `create` or `open`. Owned by one thread, except for `flush`.
+    """The open journal of one desk, made by `create` or `open`. Owned by one thread; one of its own flushes.
 
     After any failed write or flush it takes nothing more: every call raises JournalError, and no order may leave.
     What was written before stays proven; open the journal again once the disk is well.
