@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 _WORK = "from dutchbook.interfaces.cli.main import main; main()"
-_OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--hours", "0.3", "--jobs", "1", "--json")
+_OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--hours", "0.15", "--jobs", "1", "--json")
 
 
 class Said(msgspec.Struct):
