@@ -8,7 +8,7 @@ from dutchbook.domain.identity import MarketId, Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order, OrderId, Report
 from dutchbook.domain.ports import Frame
-from dutchbook.domain.units import Nanos
+from dutchbook.domain.units import NEVER, Nanos
 from dutchbook.venues.feed import FrameSink, NoticeSink
 from dutchbook.venues.trading import Prepared
 
@@ -47,7 +47,7 @@ class SilentBroker:
 
     def good_until(self, now: Nanos) -> Nanos:  # noqa: ARG002
         """For ever: no draft has a time."""
-        return Nanos(2**63 - 1)
+        return NEVER
 
     def forget_ahead(self) -> None:
         """Nothing is kept."""

@@ -1,12 +1,12 @@
 """Letting go of what a home was told to keep for a while only: old frames, and whole runs."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.runs import facts_of, run_folders
+from dutchbook.app.runs import facts_of, in_order, run_folders
 from dutchbook.config.modes import Mode
 from dutchbook.domain.errors import RecordingError
 from dutchbook.domain.units import Nanos
@@ -32,8 +32,9 @@ def prune_files(home: Path, settings: RetentionSettings, now: Nanos, *, look_onl
     """
     runs: list[Path] = []
     kept: list[Path] = []
-    old = set(_over(home, Nanos(now - settings.runs))) if settings.runs else set()
-    for folder in reversed(run_folders(home)):
+    latest_first = in_order(run_folders(home))[::-1]
+    old = set(_over(latest_first, Nanos(now - settings.runs))) if settings.runs else set()
+    for folder in latest_first:
         (runs if folder in old else kept).append(folder)
     freed, problems = Freed(), []
     for folder in kept if settings.recordings else []:
@@ -66,13 +67,13 @@ def _prune(recording: Path, before: Nanos, look_only: bool) -> Freed:
     return prune_recording(recording, before, look_only=look_only) if (recording / MANIFEST_FILE).exists() else Freed()
 
 
-def _over(home: Path, before: Nanos) -> Iterator[Path]:
+def _over(latest_first: Iterable[Path], before: Nanos) -> Iterator[Path]:
     """Runs whose journals were last written to before then, and that nothing needs any more.
 
     The latest of each mode and source stays: a desk comes back from it. Real money stays for the accountant.
     """
     seen = set[tuple[str, str]]()
-    for run in reversed(run_folders(home)):
+    for run in latest_first:
         facts = facts_of(run)
         kind = (str(facts.get("mode", "")), str(facts.get("source", "")))
         latest = kind not in seen

@@ -9,7 +9,7 @@ import msgspec
 
 from dutchbook.app.recorded_prices import Prices, prices_of
 from dutchbook.app.replaying import Progress
-from dutchbook.app.runs import facts_of, recording_of, run_folder, run_folders
+from dutchbook.app.runs import facts_of, in_order, recording_of, run_folder, run_folders
 from dutchbook.config.settings import Settings
 from dutchbook.domain.errors import JournalError, RecordingError, UsageError
 from dutchbook.domain.identity import MarketId, Venue
@@ -99,9 +99,8 @@ def run_scores(home: Path, mode: str | None, days: int, now: Nanos) -> RunScores
 
 def runs_of_mode(home: Path, mode: str) -> list[Path]:
     """The folders of a mode's runs, oldest first. Modes are never mixed."""
-    return [
-        folder for folder in run_folders(home) if facts_of(folder).get("mode") == mode and (folder / JOURNAL).is_dir()
-    ]
+    alike = (folder for folder in run_folders(home) if facts_of(folder).get("mode") == mode)
+    return in_order(folder for folder in alike if (folder / JOURNAL).is_dir())
 
 
 def _readable(folders: Iterable[Path]) -> Iterator[Read]:

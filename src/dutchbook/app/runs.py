@@ -1,6 +1,6 @@
 """Runs: each replay and each paper desk keeps its journal in a folder of its own under the home."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,15 +47,20 @@ def new_run(
 
 
 def run_folders(home: Path) -> list[Path]:
-    """The folders of all runs, the first that was begun first."""
+    """The folders of all runs, in no order."""
     runs = Home(home).runs
-    folders = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    return [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+
+
+def in_order(folders: Iterable[Path]) -> list[Path]:
+    """Runs, the one that was begun first first. Reads the facts of each."""
     return sorted(folders, key=lambda folder: (number_of(folder), folder.name))
 
 
 def runs_with(home: Path, facts: Mapping[str, object]) -> list[Path]:
     """The folders of the runs that were begun with these facts, the latest first."""
-    return [folder for folder in reversed(run_folders(home)) if facts.items() <= facts_of(folder).items()]
+    alike = [folder for folder in run_folders(home) if facts.items() <= facts_of(folder).items()]
+    return in_order(alike)[::-1]
 
 
 def number_of(folder: Path) -> int:
@@ -84,7 +89,7 @@ def run_folder(home: Path, run: str | None) -> Path:
             ) from None
     folder = runs / run
     if not folder.is_dir():
-        known = [path.name for path in run_folders(home)]
+        known = [path.name for path in in_order(run_folders(home))]
         raise UsageError(f"no run is called {run!r} in {runs} - the latest are: {', '.join(known[-5:]) or 'none'}")
     return folder
 

@@ -21,6 +21,8 @@ MILLISECOND = Nanos(1_000_000)
 MINUTE = Nanos(60 * SECOND)
 HOUR = Nanos(60 * MINUTE)
 DAY = Nanos(24 * HOUR)
+NEVER = Nanos(2**63 - 1)
+"""Later than any time that nanoseconds in 64 bits can tell."""
 
 PRICE_DECIMALS = 4
 SIZE_DECIMALS = 6

@@ -6,10 +6,7 @@ import msgspec
 
 from dutchbook.domain.events import Cause, MarketEvent
 from dutchbook.domain.orders import OrderId
-from dutchbook.domain.units import Nanos
-
-NEVER = Nanos(2**63 - 1)
-"""Later than any time that nanoseconds in 64 bits can tell."""
+from dutchbook.domain.units import NEVER, Nanos
 
 
 class OrderArrives(msgspec.Struct, frozen=True):

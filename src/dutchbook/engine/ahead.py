@@ -19,7 +19,7 @@ from dutchbook.execution.step import BasketEnd
 from dutchbook.risk.ports import Rule
 from dutchbook.risk.review import Approved, still_passes
 
-NEVER = Nanos(0)
+NOT_KNOWN = Nanos(0)
 """Until when what is known of no time passes all rules."""
 
 
@@ -107,6 +107,6 @@ def passes_until(approved: Approved, oldest: Nanos, desk: Desk, now: Nanos, rule
     Where something is held its worth moves with books, and so does what rules say.
     """
     if desk.ledger.positions:
-        return NEVER
+        return NOT_KNOWN
     until = Nanos((now // MINUTE + 1) * MINUTE - 1)
-    return until if still_passes(approved, until, oldest, LaterRisk(desk, until), rules) else NEVER
+    return until if still_passes(approved, until, oldest, LaterRisk(desk, until), rules) else NOT_KNOWN

@@ -19,7 +19,7 @@ from dutchbook.domain.orders import Intent, Order, Route
 from dutchbook.domain.ports import Awaited, NewBest
 from dutchbook.domain.pricing.merge import MAX_SIZE
 from dutchbook.domain.units import MINUTE, ONE, Nanos, Price, Size
-from dutchbook.engine.ahead import NEVER, Decided, Loaded, Loader, passes_until
+from dutchbook.engine.ahead import NOT_KNOWN, Decided, Loaded, Loader, passes_until
 from dutchbook.engine.desk import Desk
 from dutchbook.engine.risk_view import DeskRisk
 from dutchbook.engine.what_if import WhatIf
@@ -59,7 +59,7 @@ class Contingency(msgspec.Struct, frozen=True):
     books: tuple[tuple[Book, Sides], ...]
     loaded: Loaded | None = None
     """The orders, named and signed, with their lines; None as long as nobody had time for that."""
-    passes_until: Nanos = NEVER
+    passes_until: Nanos = NOT_KNOWN
     """Until when it is known that all rules let it pass; 0 if they have to be asked when the move comes."""
 
 

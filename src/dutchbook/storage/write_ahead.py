@@ -31,7 +31,6 @@ class WriteAhead:
             missing = ROOM - os.fstat(descriptor).st_size
             if missing > 0:
                 os.pwrite(descriptor, bytes(missing), ROOM - missing)
-            os.fsync(descriptor)
             return cls(mmap.mmap(descriptor, ROOM))
         finally:
             os.close(descriptor)

@@ -8,7 +8,7 @@ import pytest
 from tests.stories.kill.points import AT_WORK, RECOVERING, foremost
 from tests.stories.kill.virtual import OUTCOMES, Deathbed, deathbed
 
-SEEDS = (1, 11, 12)
+SEEDS = (1, 11, 12, 13)
 """Seeds that every group and outcome are tried with."""
 
 ONCE_A_MARKET = "the market line"

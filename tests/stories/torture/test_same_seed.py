@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 _WORK = "from dutchbook.interfaces.cli.main import main; main()"
-_OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--hours", "0.15", "--jobs", "1", "--json")
+_OPTIONS = ("torture", "--seeds", "1", "--first-seed", "3", "--jobs", "1", "--json")
 
 
 class Said(msgspec.Struct):
@@ -19,9 +19,9 @@ class Said(msgspec.Struct):
     frames: int
 
 
-def tortured(python: str, hash_seed: str) -> Said:
+def tortured(python: str, hash_seed: str, hours: float) -> Said:
     done = subprocess.run(
-        [python, "-c", _WORK, *_OPTIONS],
+        [python, "-c", _WORK, *_OPTIONS, "--hours", str(hours)],
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         check=False,
@@ -32,7 +32,12 @@ def tortured(python: str, hash_seed: str) -> Said:
 
 
 def test_two_processes_with_other_hash_seeds_write_the_same_journals() -> None:
-    assert tortured(sys.executable, "1") == tortured(sys.executable, "2")
+    assert tortured(sys.executable, "1", 0.15) == tortured(sys.executable, "2", 0.15)
+
+
+@pytest.mark.long
+def test_they_do_for_longer() -> None:
+    assert tortured(sys.executable, "1", 0.3) == tortured(sys.executable, "2", 0.3)
 
 
 @pytest.mark.long
@@ -40,4 +45,4 @@ def test_another_python_writes_the_same_journals() -> None:
     second = os.environ.get("SECOND_PYTHON")
     if not second:
         pytest.skip("no second Python: `make test-long` finds one")
-    assert tortured(second, "3") == tortured(sys.executable, "4")
+    assert tortured(second, "3", 0.3) == tortured(sys.executable, "4", 0.3)

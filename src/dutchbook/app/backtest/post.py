@@ -5,8 +5,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from dutchbook.domain.units import MILLISECOND, Nanos
-from dutchbook.engine.agenda import NEVER
+from dutchbook.domain.units import MILLISECOND, NEVER, Nanos
 
 _NONE = Nanos(0)
 

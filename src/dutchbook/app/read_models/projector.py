@@ -14,11 +14,10 @@ from sqlalchemy import Connection, delete, select
 
 from dutchbook.app.read_models.fold import Fold, run_row
 from dutchbook.app.read_models.state import FoldState, decode_state, encode_state
-from dutchbook.app.runs import facts_of, number_of
+from dutchbook.app.runs import facts_of, number_of, run_folders
 from dutchbook.domain.errors import JournalError
 from dutchbook.storage.database.row_store import RowStore, upsert
 from dutchbook.storage.database.tables import DERIVED, PROJECTIONS, RUNS
-from dutchbook.storage.home import Home
 from dutchbook.storage.journal_follow import Place, follow, journal_size, shrunk
 
 _BATCH = 2_000
@@ -57,7 +56,7 @@ class Projector:
 
     def __init__(self, home: Path, writer: RunsJobs, tell: Callable[[int], None] = lambda _: None) -> None:
         """`tell` hears after each batch how many lines were read so far."""
-        self._runs = Home(home).runs
+        self._home = home
         self._writer = writer
         self._tell = tell
         self._readings: dict[str, _Reading] = {}
@@ -86,8 +85,7 @@ class Projector:
 
     def _in_order(self) -> Iterator[_Reading]:
         """The runs of the home that may grow, the first one first. A new one is found when it has its first line."""
-        folders = [path for path in self._runs.iterdir() if path.is_dir()] if self._runs.is_dir() else []
-        for folder in folders:
+        for folder in run_folders(self._home):
             # Before its first line, what a run is may not be there yet.
             if folder.name not in self._readings and journal_size(folder / "journal"):
                 self._readings[folder.name] = _Reading(folder)

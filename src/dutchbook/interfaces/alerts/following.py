@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from dutchbook.app.runs import facts_of, number_of
+from dutchbook.app.runs import facts_of, number_of, run_folders
 from dutchbook.config.modes import Mode
 from dutchbook.domain.units import Nanos
 from dutchbook.storage.durable import replace_file
@@ -38,6 +38,7 @@ class RunFollower:
     """Yields every line of every run from where it was left. Without a memory it begins with the latest run."""
 
     def __init__(self, home: Path) -> None:
+        self._home = home
         self._runs = Home(home).runs
         self._state = Home(home).messenger / _STATE
         self._told = _read_state(self._state)
@@ -86,9 +87,7 @@ class RunFollower:
 
     def _known(self) -> list[Path]:
         """The runs of desks, the oldest first. Facts of a run are read once."""
-        if not self._runs.is_dir():
-            return []
-        folders = [path for path in self._runs.iterdir() if path.is_dir()]
+        folders = run_folders(self._home)
         for path in folders:
             if path.name not in self._seen and (facts := facts_of(path)):
                 self._seen[path.name] = (number_of(path), facts.get("mode") in _AT_WORK)

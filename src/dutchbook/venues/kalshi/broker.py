@@ -16,7 +16,7 @@ from dutchbook.domain.identity import Venue
 from dutchbook.domain.markets import Market
 from dutchbook.domain.orders import Order, OrderStatus, TimeInForce
 from dutchbook.domain.ports import Frame
-from dutchbook.domain.units import SECOND, Nanos
+from dutchbook.domain.units import NEVER, SECOND, Nanos
 from dutchbook.venues.budget import Budget, Filling
 from dutchbook.venues.connection import KeptConnection, Reached, first_of
 from dutchbook.venues.feed import FrameSink, NoticeSink
@@ -155,7 +155,7 @@ class KalshiBroker:
 
     def good_until(self, now: Nanos) -> Nanos:  # noqa: ARG002 - the port's signature
         """See `SignsAhead.good_until`: a draft has no time."""
-        return Nanos(2**63 - 1)
+        return NEVER
 
     def seal(self, prepared: Sequence[Prepared]) -> None:
         """Nothing: what orders leave by has headers alone to sign, which is done each second."""

@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from dutchbook.domain.events import BookLost, GroupClosed, LevelSet, MarketEvent
 from dutchbook.domain.identity import MarketId, OutcomeId
-from dutchbook.domain.units import Nanos, Price
+from dutchbook.domain.units import NEVER, Nanos, Price
 from dutchbook.venues.polymarket.book_hash import HashedBook
-
-_NEVER = Nanos(2**63 - 1)
 
 
 class Counters:
@@ -109,7 +107,7 @@ class Groups:
         self._changed: dict[MarketState, None] | None = None
         # Markets with pending groups, the one that waits longest first.
         self._open: dict[MarketId, MarketState] = {}
-        self.due = _NEVER
+        self.due = NEVER
         """A time up to which no group falls due."""
 
     def enter(self, market: MarketState, at: int, received: Nanos) -> list[MarketEvent]:
@@ -221,7 +219,7 @@ class Groups:
                 events += self._close(market, due)
             else:
                 events.append(self._finish(market, due))
-        self.due = _NEVER
+        self.due = NEVER
         return events
 
     def none_due(self, now: Nanos) -> bool:
@@ -241,7 +239,7 @@ class Groups:
         changed, due = {**(self._changed or {}), **dict.fromkeys(self._open.values())}, self.due
         self._open.clear()
         self._changed = {}
-        self.due = _NEVER
+        self.due = NEVER
         return changed, due
 
     def take_back(self, pending: Iterable[MarketState], due: Nanos) -> None:
